@@ -48,11 +48,8 @@ pub struct DriveId(String);
 impl DriveId {
     /// Makes an id from any text: characters outside the allowed set become `-`.
     pub fn new(text: &str) -> Self {
-        let cleaned: String = text
-            .chars()
-            .take(128)
-            .map(|c| if c.is_ascii_alphanumeric() || "._:-".contains(c) { c } else { '-' })
-            .collect();
+        let cleaned: String =
+            text.chars().take(128).map(|c| if c.is_ascii_alphanumeric() || "._:-".contains(c) { c } else { '-' }).collect();
         Self(if cleaned.is_empty() { "drive".to_owned() } else { cleaned })
     }
 

@@ -146,7 +146,9 @@ impl SectorMap {
 
     /// The map in ddrescue's format. `?` in the status line says "copying", `+` "finished".
     pub fn to_mapfile(&self) -> String {
-        let mut text = String::from("# Mapfile. Created by disk2iso, readable by GNU ddrescue\n# current_pos  current_status  current_pass\n");
+        let mut text = String::from(
+            "# Mapfile. Created by disk2iso, readable by GNU ddrescue\n# current_pos  current_status  current_pass\n",
+        );
         let position = self.finished_prefix();
         let state = if self.is_finished() { '+' } else { '?' };
         // Writing to a String cannot fail.
@@ -217,7 +219,8 @@ fn parse_block(line: &str) -> Result<(u64, u64, BlockStatus), &'static str> {
 
 /// Decimal, `0x` hexadecimal or `0` octal, as ddrescue accepts them.
 fn parse_number(text: &str) -> Option<u64> {
-    let digits = |text: &str, radix| text.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u64::from_str_radix(text, radix).ok())?;
+    let digits =
+        |text: &str, radix| text.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u64::from_str_radix(text, radix).ok())?;
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => digits(hex, 16),
         None if text.len() > 1 && text.starts_with('0') => digits(&text[1..], 8),
@@ -231,7 +234,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn status() -> impl Strategy<Value = BlockStatus> {
-        prop::sample::select(vec![BlockStatus::NonTried, BlockStatus::NonTrimmed, BlockStatus::NonScraped, BlockStatus::Bad, BlockStatus::Finished])
+        prop::sample::select(vec![
+            BlockStatus::NonTried,
+            BlockStatus::NonTrimmed,
+            BlockStatus::NonScraped,
+            BlockStatus::Bad,
+            BlockStatus::Finished,
+        ])
     }
 
     fn map() -> impl Strategy<Value = SectorMap> {
@@ -306,7 +315,16 @@ mod tests {
 
     #[test]
     fn gaps_overlaps_and_overflows_are_refused() {
-        for bad in ["", "0 ? 1\n0 0 +", "0 ? 1\n1 5 +", "0 ? 1\n0 5 +\n4 5 +", "0 ? 1\n0 0xFFFFFFFFFFFFFFFF +", "0 x 1\n0 5 +", "0 ? 1\n0 5 + 9", "0 ? 1\n0 +5 +"] {
+        for bad in [
+            "",
+            "0 ? 1\n0 0 +",
+            "0 ? 1\n1 5 +",
+            "0 ? 1\n0 5 +\n4 5 +",
+            "0 ? 1\n0 0xFFFFFFFFFFFFFFFF +",
+            "0 x 1\n0 5 +",
+            "0 ? 1\n0 5 + 9",
+            "0 ? 1\n0 +5 +",
+        ] {
             assert!(SectorMap::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -11,7 +11,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 
 /// What an image is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every sector was read and stored.
@@ -115,8 +115,8 @@ const RUN_OUT: u64 = 2;
 /// Judges the evidence.
 pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     use Reason::{
-        DiscUnsettled, FileSystemLarger, HashesPartial, ImageLengthWrong, MapDoesNotCoverMedium, NotAllTried, NothingRead, RunOut, SizeUnknown,
-        StorageChanged, UnreadableSectors,
+        DiscUnsettled, FileSystemLarger, HashesPartial, ImageLengthWrong, MapDoesNotCoverMedium, NotAllTried, NothingRead,
+        RunOut, SizeUnknown, StorageChanged, UnreadableSectors,
     };
     let (map, size) = (evidence.map, evidence.size);
     let planned = size.sectors.saturating_mul(SECTOR);
@@ -174,7 +174,8 @@ mod tests {
     use crate::domain::disc::SizeClaims;
 
     fn record(sectors: u64, file_system: u64) -> SizeRecord {
-        SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system), ..SizeClaims::default() }.reconcile(MediaProfile::CD_ROM)
+        SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system), ..SizeClaims::default() }
+            .reconcile(MediaProfile::CD_ROM)
     }
 
     fn read(sectors: u64, bad: std::ops::Range<u64>) -> SectorMap {
@@ -217,7 +218,14 @@ mod tests {
     #[test]
     fn a_short_file_with_a_full_map_is_incomplete() {
         let (map, size) = (read(100, 0..0), record(100, 98));
-        let evidence = Evidence { map: &map, size: &size, profile: MediaProfile::CD_ROM, image_len: 99 * SECTOR, hashed: 99 * SECTOR, verify: VerifyEvidence::default() };
+        let evidence = Evidence {
+            map: &map,
+            size: &size,
+            profile: MediaProfile::CD_ROM,
+            image_len: 99 * SECTOR,
+            hashed: 99 * SECTOR,
+            verify: VerifyEvidence::default(),
+        };
         assert_eq!(judge(&evidence).reasons, vec![Reason::ImageLengthWrong]);
     }
 
@@ -225,7 +233,8 @@ mod tests {
     fn storage_that_gives_back_other_bytes_is_a_failure() {
         let (map, size) = (read(100, 0..0), record(100, 98));
         let verify = VerifyEvidence { image_matches: Some(false), disc_unsettled: None };
-        let evidence = Evidence { map: &map, size: &size, profile: MediaProfile::CD_ROM, image_len: map.len(), hashed: map.len(), verify };
+        let evidence =
+            Evidence { map: &map, size: &size, profile: MediaProfile::CD_ROM, image_len: map.len(), hashed: map.len(), verify };
         assert_eq!(judge(&evidence).verdict, Verdict::Failed);
     }
 }

@@ -5,7 +5,9 @@ const MAX: usize = 128;
 
 /// Removes control characters and trailing padding, turns separators of paths into `_`, bounds the length.
 pub fn clean_label(raw: &str) -> String {
-    let visible = |c: &char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let visible = |c: &char| {
+        !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     let text: String = raw.chars().filter(visible).map(|c| if matches!(c, '/' | '\\') { '_' } else { c }).take(MAX).collect();
     text.trim().to_owned()
 }

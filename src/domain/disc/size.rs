@@ -74,7 +74,10 @@ mod tests {
     #[test]
     fn a_pressed_disc_is_never_cut_to_its_file_system() {
         let claims = SizeClaims { read_capacity: Some(1000), iso9660: Some(800), ..SizeClaims::default() };
-        assert_eq!((claims.reconcile(MediaProfile::CD_ROM).sectors, claims.reconcile(MediaProfile::CD_ROM).rule), (1000, SizeRule::Medium));
+        assert_eq!(
+            (claims.reconcile(MediaProfile::CD_ROM).sectors, claims.reconcile(MediaProfile::CD_ROM).rule),
+            (1000, SizeRule::Medium)
+        );
     }
 
     #[test]
