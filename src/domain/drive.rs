@@ -65,6 +65,8 @@ pub enum DriveReason {
     Permission,
     /// The drive is not connected.
     DriveGone,
+    /// The drive's own actor failed too often; see the log.
+    Failed,
 }
 
 /// State of a drive.

@@ -1,0 +1,161 @@
+//! The table of all settings: name in the file, name in the environment, what is allowed, how to set it.
+
+use super::Config;
+use crate::domain::drive::AgainPolicy;
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+/// One setting.
+pub struct Key {
+    /// `section.key` in the TOML file.
+    pub name: &'static str,
+    /// Environment variable.
+    pub env: &'static str,
+    /// What is allowed, in words.
+    pub allowed: &'static str,
+    /// Sets it; `None`: the value is not allowed.
+    pub set: fn(&mut Config, &str) -> Option<()>,
+    /// Shows it, without secrets.
+    pub show: fn(&Config) -> String,
+}
+
+/// All settings.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "server.listen",
+        env: "DISK2ISO_LISTEN",
+        allowed: "ADDRESS:PORT, for example 127.0.0.1:8080",
+        set: |c, v| SocketAddr::from_str(v).ok().map(|listen| c.listen = listen),
+        show: |c| c.listen.to_string(),
+    },
+    Key {
+        name: "server.auth",
+        env: "DISK2ISO_AUTH",
+        allowed: "off (there are no accounts yet; only on a loopback address)",
+        set: |_, v| (v == "off").then_some(()),
+        show: |_| "off".to_owned(),
+    },
+    Key {
+        name: "database.url",
+        env: "DISK2ISO_DATABASE_URL",
+        allowed: "sqlite:PATH or postgres://USER@HOST/DATABASE",
+        set: |c, v| {
+            let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| v.len() > scheme.len() && v.starts_with(scheme));
+            known.then(|| v.clone_into(&mut c.database_url))
+        },
+        show: |c| if c.database_url.starts_with("postgres") { "postgres://…".to_owned() } else { c.database_url() },
+    },
+    Key {
+        name: "paths.state_dir",
+        env: "DISK2ISO_STATE_DIR",
+        allowed: "a folder",
+        set: |c, v| path(v).map(|p| c.state_dir = p),
+        show: |c| c.state_dir.display().to_string(),
+    },
+    Key {
+        name: "paths.output_dir",
+        env: "DISK2ISO_OUTPUT_DIR",
+        allowed: "a folder",
+        set: |c, v| path(v).map(|p| c.output_dir = p),
+        show: |c| c.output_dir.display().to_string(),
+    },
+    Key {
+        name: "paths.output_roots",
+        env: "DISK2ISO_OUTPUT_ROOTS",
+        allowed: "folders separated by commas",
+        set: |c, v| paths(v).map(|p| c.output_roots = p),
+        show: |c| show_paths(&c.output_roots),
+    },
+    Key {
+        name: "drives.virtual",
+        env: "DISK2ISO_VIRTUAL_DRIVES",
+        allowed: "folders separated by commas",
+        set: |c, v| paths(v).map(|p| c.virtual_drives = p),
+        show: |c| show_paths(&c.virtual_drives),
+    },
+    Key {
+        name: "drives.real",
+        env: "DISK2ISO_REAL_DRIVES",
+        allowed: "0 or 1",
+        set: |c, v| flag(v).map(|f| c.real_drives = f),
+        show: |c| u8::from(c.real_drives).to_string(),
+    },
+    Key {
+        name: "drives.auto",
+        env: "DISK2ISO_AUTO",
+        allowed: "0 or 1",
+        set: |c, v| flag(v).map(|f| c.runtime.auto = f),
+        show: |c| u8::from(c.runtime.auto).to_string(),
+    },
+    Key {
+        name: "drives.again",
+        env: "DISK2ISO_AGAIN",
+        allowed: "skip, ask or again",
+        set: |c, v| {
+            let policy = match v {
+                "skip" => AgainPolicy::Skip,
+                "ask" => AgainPolicy::Ask,
+                "again" => AgainPolicy::Again,
+                _ => return None,
+            };
+            c.runtime.again = policy;
+            Some(())
+        },
+        show: |c| format!("{:?}", c.runtime.again).to_lowercase(),
+    },
+    Key {
+        name: "drives.eject_when_done",
+        env: "DISK2ISO_EJECT_WHEN_DONE",
+        allowed: "0 or 1",
+        set: |c, v| flag(v).map(|f| c.runtime.eject_when_done = f),
+        show: |c| u8::from(c.runtime.eject_when_done).to_string(),
+    },
+    Key {
+        name: "drives.wedged_after_seconds",
+        env: "DISK2ISO_WEDGED_AFTER_SECONDS",
+        allowed: "2 to 3600",
+        set: |c, v| v.parse().ok().filter(|s| (2..=3600).contains(s)).map(|s| c.wedged_after = Duration::from_secs(s)),
+        show: |c| c.wedged_after.as_secs().to_string(),
+    },
+    Key {
+        name: "jobs.max",
+        env: "DISK2ISO_MAX_JOBS",
+        allowed: "1 to 64",
+        set: |c, v| v.parse().ok().filter(|n| (1..=64).contains(n)).map(|n| c.runtime.max_jobs = n),
+        show: |c| c.runtime.max_jobs.to_string(),
+    },
+    Key {
+        name: "jobs.verify",
+        env: "DISK2ISO_VERIFY",
+        allowed: "0 or 1",
+        set: |c, v| flag(v).map(|f| c.runtime.verify = f),
+        show: |c| u8::from(c.runtime.verify).to_string(),
+    },
+    Key {
+        name: "log.level",
+        env: "DISK2ISO_LOG_LEVEL",
+        allowed: "error, warn, info, debug or trace",
+        set: |c, v| ["error", "warn", "info", "debug", "trace"].contains(&v).then(|| v.clone_into(&mut c.log_level)),
+        show: |c| c.log_level.clone(),
+    },
+];
+
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "0" | "false" => Some(false),
+        "1" | "true" => Some(true),
+        _ => None,
+    }
+}
+
+/// Paths are made absolute, so that a later change of the working folder cannot move them.
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty() && !text.contains('\0')).then(|| std::path::absolute(text).ok())?
+}
+
+fn paths(text: &str) -> Option<Vec<PathBuf>> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(path).collect()
+}
+
+fn show_paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(",")
+}

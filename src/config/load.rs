@@ -1,0 +1,146 @@
+//! Reading the settings.
+
+use super::{Config, KEYS, Key};
+use std::path::Path;
+
+/// Why the settings cannot be used. One line: key, value and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read or is no TOML.
+    #[error("configuration file {file}: {problem}")]
+    File {
+        /// Its path.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no such setting.
+    #[error("{key} = {value:?}: no such setting; known are {known}")]
+    UnknownKey {
+        /// As it was written.
+        key: String,
+        /// Its value.
+        value: String,
+        /// All known names of that kind.
+        known: String,
+    },
+    /// The value is not allowed.
+    #[error("{key} = {value:?} is not allowed; allowed: {allowed}")]
+    BadValue {
+        /// As it was written.
+        key: String,
+        /// Its value.
+        value: String,
+        /// In words.
+        allowed: String,
+    },
+}
+
+/// Reads the file (if one is given), then the environment over it.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    let mut output_given = false;
+    if let Some(path) = file {
+        for (name, value) in read_file(path)? {
+            let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| unknown(&name, &value, |key| key.name))?;
+            output_given |= key.name == "paths.output_dir";
+            set(&mut config, key, &name, &value)?;
+        }
+    }
+    let mut ours: Vec<_> = environment.filter(|(name, _)| is_ours(name)).collect();
+    ours.sort();
+    for (name, value) in ours {
+        let key = KEYS.iter().find(|key| key.env == name).ok_or_else(|| unknown(&name, &value, |key| key.env))?;
+        output_given |= key.name == "paths.output_dir";
+        set(&mut config, key, &name, &value)?;
+    }
+    if !output_given {
+        config.output_dir = config.state_dir.join("images");
+    }
+    if !config.listen.ip().is_loopback() {
+        let allowed = "a loopback address as long as server.auth (DISK2ISO_AUTH) is off".to_owned();
+        return Err(ConfigError::BadValue { key: "DISK2ISO_LISTEN".to_owned(), value: config.listen.to_string(), allowed });
+    }
+    Ok(config)
+}
+
+/// Variables of the tests and of the worker's own start are not settings.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("DISK2ISO_") && !name.starts_with("DISK2ISO_TEST_")
+}
+
+fn set(config: &mut Config, key: &Key, name: &str, value: &str) -> Result<(), ConfigError> {
+    let bad = || ConfigError::BadValue { key: name.to_owned(), value: value.to_owned(), allowed: key.allowed.to_owned() };
+    (key.set)(config, value).ok_or_else(bad)
+}
+
+fn unknown(name: &str, value: &str, names: fn(&Key) -> &'static str) -> ConfigError {
+    let known = KEYS.iter().map(names).collect::<Vec<_>>().join(", ");
+    ConfigError::UnknownKey { key: name.to_owned(), value: value.to_owned(), known }
+}
+
+/// Flattens `[section] key = value` to (`section.key`, value).
+fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let fail = |problem: String| ConfigError::File { file: path.display().to_string(), problem };
+    let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    let one_line = |error: toml::de::Error| error.to_string().lines().collect::<Vec<_>>().join(" ");
+    let table: toml::Table = toml::from_str(&text).map_err(|error| fail(one_line(error)))?;
+    let mut entries = Vec::new();
+    for (section, value) in table {
+        match value {
+            toml::Value::Table(keys) => entries.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), plain(&value)))),
+            other => entries.push((section, plain(&other))),
+        }
+    }
+    Ok(entries)
+}
+
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let file = tempfile::NamedTempFile::new().expect("temporary file");
+        std::fs::write(file.path(), "[drives]\nauto = true\nvirtual = [\"/a\", \"/b\"]\n[jobs]\nmax = 2\n").expect("written");
+        let config = load(Some(file.path()), env(&[("DISK2ISO_MAX_JOBS", "5"), ("HOME", "/root"), ("DISK2ISO_TEST_POSTGRES", "x")])).expect("valid");
+        assert_eq!((config.runtime.auto, config.runtime.max_jobs, config.virtual_drives.len()), (true, 5, 2));
+    }
+
+    #[test]
+    fn one_line_names_key_value_and_what_is_allowed() {
+        for (name, value, part) in [
+            ("DISK2ISO_MAX_JOBS", "many", "1 to 64"),
+            ("DISK2ISO_LISTEN", "0.0.0.0:8080", "loopback"),
+            ("DISK2ISO_AUTH", "on", "off"),
+            ("DISK2ISO_DATABASE_URL", "mysql://x", "sqlite:PATH"),
+            ("DISK2ISO_SPEED", "fast", "DISK2ISO_LISTEN"),
+        ] {
+            let text = load(None, env(&[(name, value)])).expect_err("refused").to_string();
+            assert!(text.contains(name) && text.contains(value) && text.contains(part) && !text.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_in_the_file_is_named() {
+        let file = tempfile::NamedTempFile::new().expect("temporary file");
+        std::fs::write(file.path(), "[drives]\nauot = 1\n").expect("written");
+        let text = load(Some(file.path()), env(&[])).expect_err("refused").to_string();
+        assert!(text.contains("drives.auot") && text.contains("drives.auto"), "{text}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Settings: a TOML file, then the environment over it, checked key by key.
+//!
+//! All keys stand in one table ([`keys`]); an unknown key or a bad value stops the start with one line that names the key, the
+//! value and what is allowed.
+
+mod keys;
+mod load;
+
+pub use keys::{KEYS, Key};
+pub use load::{ConfigError, load};
+
+use crate::domain::drive::AgainPolicy;
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Address of the web interface and the API.
+    pub listen: SocketAddr,
+    /// Database URL; empty: SQLite in the state folder.
+    pub database_url: String,
+    /// Folder for the database and everything else the service must remember.
+    pub state_dir: PathBuf,
+    /// Folder for images.
+    pub output_dir: PathBuf,
+    /// Further folders that jobs may write to.
+    pub output_roots: Vec<PathBuf>,
+    /// Folders that are virtual drives.
+    pub virtual_drives: Vec<PathBuf>,
+    /// Whether to look for real drives.
+    pub real_drives: bool,
+    /// Log level: error, warn, info, debug, trace.
+    pub log_level: String,
+    /// A drive that says nothing for so long during a job is given up (`error`, reason `wedged`). Includes the time that
+    /// its worker is given to stop.
+    pub wedged_after: Duration,
+    /// What can be changed while the service runs.
+    pub runtime: RuntimeSettings,
+}
+
+/// Settings that `PUT /system/config` can change; stored in the database then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuntimeSettings {
+    /// Image every inserted disc.
+    pub auto: bool,
+    /// What to do with a disc that is in the catalogue already.
+    pub again: AgainPolicy,
+    /// Open the tray after an automatic or manual job ended with a good image.
+    pub eject_when_done: bool,
+    /// Compare image and disc after each automatic job.
+    pub verify: bool,
+    /// Most jobs at once, 1 to 64.
+    pub max_jobs: u32,
+}
+
+impl Default for RuntimeSettings {
+    fn default() -> Self {
+        Self { auto: false, again: AgainPolicy::Skip, eject_when_done: false, verify: false, max_jobs: 8 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database_url: String::new(),
+            state_dir: PathBuf::from("/var/lib/disk2iso"),
+            output_dir: PathBuf::from("/var/lib/disk2iso/images"),
+            output_roots: Vec::new(),
+            virtual_drives: Vec::new(),
+            real_drives: true,
+            log_level: "info".to_owned(),
+            wedged_after: Duration::from_secs(55),
+            runtime: RuntimeSettings::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The database URL that is really used.
+    pub fn database_url(&self) -> String {
+        if self.database_url.is_empty() { format!("sqlite:{}", self.state_dir.join("disk2iso.db").display()) } else { self.database_url.clone() }
+    }
+
+    /// Folders that jobs may write to; the first is the default.
+    pub fn allowed_roots(&self) -> Vec<PathBuf> {
+        std::iter::once(self.output_dir.clone()).chain(self.output_roots.iter().cloned()).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! What is known about jobs right now and not stored: progress, wait reasons, the actors of running jobs.
+
+use super::actor::JobActor;
+use crate::{
+    domain::{
+        ids::{DriveId, JobId},
+        progress::Progress,
+        scheduling::WaitReason,
+    },
+    supervision::ChildRef,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+/// A running job.
+#[derive(Clone)]
+pub struct LiveJob {
+    /// The drive it reads from.
+    pub drive: Option<DriveId>,
+    /// Where it stands.
+    pub progress: Progress,
+    pub(super) actor: ChildRef<JobActor>,
+}
+
+#[derive(Default)]
+struct Inner {
+    running: BTreeMap<JobId, LiveJob>,
+    waits: BTreeMap<JobId, WaitReason>,
+}
+
+/// The board. Cheap to clone; outlives a restart of the dispatcher.
+#[derive(Clone, Default)]
+pub struct LiveJobs(Arc<RwLock<Inner>>);
+
+impl LiveJobs {
+    /// Live numbers of a job, if it runs.
+    pub fn progress(&self, id: JobId) -> Option<Progress> {
+        self.read().running.get(&id).map(|job| job.progress)
+    }
+
+    /// Why a queued job does not run yet.
+    pub fn wait_reason(&self, id: JobId) -> Option<WaitReason> {
+        self.read().waits.get(&id).copied()
+    }
+
+    /// Jobs that have an actor now.
+    pub fn running(&self) -> Vec<(JobId, LiveJob)> {
+        self.read().running.iter().map(|(id, job)| (*id, job.clone())).collect()
+    }
+
+    pub(super) fn get(&self, id: JobId) -> Option<LiveJob> {
+        self.read().running.get(&id).cloned()
+    }
+
+    pub(super) fn insert(&self, id: JobId, job: LiveJob) {
+        self.write().running.insert(id, job);
+    }
+
+    pub(super) fn remove(&self, id: JobId) -> Option<LiveJob> {
+        self.write().running.remove(&id)
+    }
+
+    pub(super) fn set_progress(&self, id: JobId, progress: Progress) {
+        if let Some(job) = self.write().running.get_mut(&id) {
+            job.progress = progress;
+        }
+    }
+
+    pub(super) fn set_waits(&self, waits: BTreeMap<JobId, WaitReason>) {
+        self.write().waits = waits;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,23 @@
+//! Jobs: the queue, one actor per running job, recovery.
+//!
+//! The [`Dispatcher`] owns the queue: it creates, starts, pauses, resumes and removes jobs, and asks
+//! [`scheduling`](crate::domain::scheduling) which may start. A [`JobActor`](actor::JobActor) owns one running job and its worker
+//! process; its death is an event for the dispatcher. Both decide with [`domain::job`](crate::domain::job), store state and
+//! event in one transaction, then act.
+
+mod actor;
+mod commit;
+mod create;
+mod dispatcher;
+mod image;
+mod live;
+mod messages;
+mod names;
+mod recovery;
+mod verify;
+
+pub use actor::JobDeps;
+pub use dispatcher::Dispatcher;
+pub use live::{LiveJob, LiveJobs};
+pub use messages::{CreateJob, JobAction, JobChange, JobCommand, VerifyIso};
+pub use recovery::recover;
