@@ -1,0 +1,123 @@
+//! One step of a job: decide, store state and event in one transaction.
+
+use crate::{
+    bus::Journal,
+    domain::{
+        event::{Level, NewEvent},
+        ids::JobId,
+        job::{JobEffect, JobEvent, JobPolicy, JobState},
+        progress::Progress,
+    },
+    error::{Code, Problem},
+    storage::{self, StorageError, jobs::JobRecord},
+};
+use serde_json::json;
+
+/// What goes with a step besides the state.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// A sentence for people: why it failed or waits.
+    pub message: Option<String>,
+    /// Stable code of a failure.
+    pub error_code: Option<Code>,
+    /// Numbers to store with it.
+    pub progress: Option<Progress>,
+    /// Hashes of the result.
+    pub hashes: Option<(String, String)>,
+}
+
+/// A stored step.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The job after it.
+    pub job: JobRecord,
+    /// What to do now.
+    pub effects: Vec<JobEffect>,
+}
+
+/// Reads the job, decides, stores. Concurrent steps of one job are serialised by the transaction and by the record's revision.
+///
+/// # Errors
+/// A refusal of the rules with its code, `job_unknown`, or trouble with the database; nothing is changed then.
+pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Details) -> Result<Stored, Problem> {
+    let result = journal.commit(move |tx| {
+        let job = storage::jobs::get(tx.conn, id)?;
+        let policy = JobPolicy { attempts: job.attempts, ..JobPolicy::default() };
+        match job.state.step(event, &policy) {
+            Err(denied) => Ok(Err(Problem::new(Code::parse(&denied.to_string()).unwrap_or(Code::Conflict), format!("Job {id} is {}", job.state.status())))),
+            Ok(step) if step.next == job.state && step.effects.is_empty() => Ok(Ok(Stored { job, effects: Vec::new() })),
+            Ok(step) => {
+                let next = changed(&job, event, step.next, &step.effects, &details, tx.now);
+                storage::jobs::update(tx.conn, &next)?;
+                if let Some(news) = news(&job, &next) {
+                    tx.event(&news)?;
+                }
+                Ok(Ok(Stored { job: storage::jobs::get(tx.conn, id)?, effects: step.effects }))
+            }
+        }
+    });
+    result.await.map_err(|error| problem(&error))?
+}
+
+/// Database trouble for whoever asked.
+pub fn problem(error: &StorageError) -> Problem {
+    match error {
+        StorageError::NotFound => Problem::new(Code::JobUnknown, Code::JobUnknown.title()),
+        StorageError::Conflict(_) => Problem::new(Code::Conflict, Code::Conflict.title()),
+        other => Problem::new(Code::Unavailable, format!("the database: {other}")),
+    }
+}
+
+fn changed(job: &JobRecord, event: JobEvent, state: JobState, effects: &[JobEffect], details: &Details, now: chrono::DateTime<chrono::Utc>) -> JobRecord {
+    let mut next = job.clone();
+    next.state = state;
+    next.updated_at = now;
+    next.message.clone_from(&details.message);
+    next.error_code = details.error_code.map(|code| code.as_str().to_owned());
+    if let Some(progress) = details.progress {
+        next.progress = progress;
+    }
+    if let Some((md5, sha256)) = &details.hashes {
+        (next.md5, next.sha256) = (Some(md5.clone()), Some(sha256.clone()));
+    }
+    for effect in effects {
+        match effect {
+            JobEffect::CountAttempt => next.attempts += 1,
+            JobEffect::ResetAttempts => next.attempts = 0,
+            _ => {}
+        }
+    }
+    next.completed_at = if state.is_terminal() { Some(now) } else { None };
+    if matches!(event, JobEvent::Finished(_)) {
+        next.attempts = 0;
+    }
+    if !matches!(state, JobState::Running { .. }) {
+        (next.lease_owner, next.lease_until) = (None, None);
+        next.progress.speed = 0.0;
+    }
+    next
+}
+
+/// The event of a step; entering another phase is one, an intention to stop is not.
+fn news(before: &JobRecord, after: &JobRecord) -> Option<NewEvent> {
+    let label = if after.disk_label.is_empty() { "the disc" } else { &after.disk_label };
+    let because = after.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+    let (kind, level, message) = match (before.state, after.state) {
+        (JobState::Running { phase: old, .. }, JobState::Running { phase, .. }) if old == phase => return None,
+        (JobState::Running { .. }, JobState::Running { phase, .. }) => ("job.phase", Level::Info, format!("{label}: {phase:?}").to_lowercase()),
+        (_, JobState::Running { .. }) => ("job.started", Level::Info, format!("Job on {label} began")),
+        (_, JobState::Queued) => ("job.queued", Level::Info, format!("Job on {label} is in the queue{because}")),
+        (_, JobState::Paused { reason: crate::domain::job::PauseReason::User }) => ("job.paused", Level::Info, format!("Job on {label} is paused")),
+        (_, JobState::Paused { .. }) => ("job.paused", Level::Warning, format!("Job on {label} waits{because}")),
+        (_, JobState::Completed { verdict }) if verdict.is_good() => ("job.completed", Level::Info, format!("Job on {label} is done: {}", verdict.as_str())),
+        (_, JobState::Completed { verdict }) => ("job.completed", Level::Warning, format!("Job on {label} is done: {}{because}", verdict.as_str())),
+        (_, JobState::Failed) => ("job.failed", Level::Error, format!("Job on {label} failed{because}")),
+        (_, JobState::Cancelled) => ("job.cancelled", Level::Info, format!("Job on {label} was cancelled")),
+    };
+    let payload = json!({ "state": after.state, "message": after.message, "error_code": after.error_code, "attempts": after.attempts,
+        "size_processed": after.progress.size_processed, "size_total": after.progress.size_total, "error_count": after.progress.error_count });
+    let mut event = NewEvent::new(kind, level, message).job(after.id).payload(payload);
+    event.drive_id.clone_from(&after.drive_id);
+    event.iso_id = after.iso_id;
+    Some(event)
+}

@@ -1,0 +1,119 @@
+//! New jobs: checking what people ask for.
+
+use super::{
+    messages::{CreateJob, VerifyIso},
+    names,
+};
+use crate::{
+    bus::Journal,
+    domain::{
+        event::{Level, NewEvent},
+        ids::{JobId, SECTOR},
+    },
+    drives::{DriveRegistry, DriveSnapshot},
+    error::{Code, Problem},
+    storage::{
+        self,
+        jobs::{JobKind, JobOrigin, JobRecord},
+    },
+};
+use std::path::PathBuf;
+
+/// Checks the request and writes the job.
+///
+/// # Errors
+/// A problem that names the field; nothing is changed then.
+pub async fn image_job(journal: &Journal, registry: &DriveRegistry, roots: &[PathBuf], request: &CreateJob) -> Result<JobRecord, Problem> {
+    let drive = find_drive(registry, &request.device)?;
+    check_mode(&request.mode)?;
+    check_priority(request.priority)?;
+    let retries = request.options.retries.unwrap_or(1);
+    if retries > 100 {
+        return Err(Problem::field("options.retries", format!("{retries} is not allowed; 0 to 100")));
+    }
+    let name = request.filename.as_deref().map(names::wished_name).transpose()?;
+    let roots = roots.to_vec();
+    let wish = request.output_path.clone().unwrap_or_default();
+    // Resolving symlinks touches the disk.
+    let folder = tokio::task::spawn_blocking(move || names::wished_folder(&wish, &roots)).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
+    let mut job = JobRecord::new(JobId(journal.clock.new_id()), JobKind::Image, JobOrigin::Person, journal.clock.now());
+    job.mode.clone_from(&request.mode);
+    job.priority = request.priority;
+    job.options = serde_json::json!({ "verify": request.options.verify, "retries": retries });
+    job.requested_name = name;
+    job.output_dir = folder.display().to_string();
+    job.device = drive.path();
+    job.drive_id = Some(drive.id.clone());
+    bind_medium(&mut job, &drive)?;
+    insert(journal, job).await
+}
+
+/// Takes over what is known of the disc in the drive; a disc that no `.iso` can hold is refused.
+///
+/// # Errors
+/// `disc_unsupported`.
+pub fn bind_medium(job: &mut JobRecord, drive: &DriveSnapshot) -> Result<(), Problem> {
+    let Some(medium) = &drive.medium else { return Ok(()) };
+    if !medium.kind.fits_iso() {
+        let detail = format!("{} holds a disc of kind {}; mode standard makes .iso images of data discs only", drive.name, medium.kind.as_str());
+        return Err(Problem::new(Code::DiscUnsupported, detail).about("device"));
+    }
+    job.media_session = Some(drive.drive.session);
+    job.fingerprint = Some(medium.fingerprint.clone());
+    job.disk_label.clone_from(&medium.label);
+    medium.kind.as_str().clone_into(&mut job.disk_type);
+    job.progress.size_total = medium.size.sectors.saturating_mul(SECTOR);
+    job.medium = Some(medium.clone());
+    Ok(())
+}
+
+/// A job that compares a stored image with its hashes.
+///
+/// # Errors
+/// `iso_unknown`.
+pub async fn verify_job(journal: &Journal, VerifyIso(id): VerifyIso) -> Result<JobRecord, Problem> {
+    let iso = journal.db.read(move |conn| storage::isos::get(conn, id)).await.map_err(|error| match error {
+        storage::StorageError::NotFound => Problem::new(Code::IsoUnknown, Code::IsoUnknown.title()),
+        other => super::commit::problem(&other),
+    })?;
+    let mut job = JobRecord::new(JobId(journal.clock.new_id()), JobKind::Verify, JobOrigin::Person, journal.clock.now());
+    job.iso_id = Some(iso.id);
+    job.disk_label = iso.disk_label;
+    job.disk_type = iso.disk_type;
+    job.progress.size_total = iso.size;
+    job.device = String::new();
+    insert(journal, job).await
+}
+
+async fn insert(journal: &Journal, job: JobRecord) -> Result<JobRecord, Problem> {
+    let store = journal.commit(move |tx| {
+        storage::jobs::insert(tx.conn, &job)?;
+        let what = if job.disk_label.is_empty() { job.device.clone() } else { job.disk_label.clone() };
+        let mut event = NewEvent::new("job.created", Level::Info, format!("Job for {what} was created")).job(job.id);
+        event.drive_id.clone_from(&job.drive_id);
+        event.iso_id = job.iso_id;
+        tx.event(&event)?;
+        storage::jobs::get(tx.conn, job.id)
+    });
+    store.await.map_err(|error| super::commit::problem(&error))
+}
+
+fn find_drive(registry: &DriveRegistry, device: &str) -> Result<DriveSnapshot, Problem> {
+    registry.find(device).ok_or_else(|| {
+        let known = registry.all().iter().map(|drive| drive.path()).collect::<Vec<_>>().join(", ");
+        let hint = if known.is_empty() { "no drive is connected".to_owned() } else { format!("drives: {known}") };
+        Problem::new(Code::NotADrive, format!("{device:?} is not an optical drive of this service; {hint}")).about("device")
+    })
+}
+
+fn check_mode(mode: &str) -> Result<(), Problem> {
+    if mode == "standard" { Ok(()) } else { Err(Problem::field("mode", format!("{mode:?} is not allowed; allowed: standard"))) }
+}
+
+/// -100 to 100.
+///
+/// # Errors
+/// A problem about the field `priority`.
+pub fn check_priority(priority: i32) -> Result<(), Problem> {
+    if (-100..=100).contains(&priority) { Ok(()) } else { Err(Problem::field("priority", format!("{priority} is not allowed; -100 to 100"))) }
+}

@@ -1,0 +1,116 @@
+//! Where an image goes: folder and name, both from strangers.
+
+use crate::error::{Code, Problem};
+use std::path::{Component, Path, PathBuf};
+
+/// Longest file name in bytes: file systems allow 255, `.iso.part` and a number need room.
+const MAX_NAME: usize = 200;
+
+/// Checks a wished name and gives it without `.iso`.
+///
+/// # Errors
+/// A problem about the field `filename`.
+pub fn wished_name(wish: &str) -> Result<String, Problem> {
+    let refuse = |why: &str| Err(Problem::field("filename", format!("{wish:?} {why}")));
+    let stem = wish.strip_suffix(".iso").unwrap_or(wish).trim();
+    if stem.is_empty() || stem.starts_with('.') {
+        return refuse("is empty or begins with a dot");
+    }
+    if stem.contains(['/', '\\', '\0']) || stem.chars().any(char::is_control) {
+        return refuse("must be a name without folder and without control characters");
+    }
+    if stem.len() > MAX_NAME {
+        return refuse("is longer than 200 bytes");
+    }
+    Ok(stem.to_owned())
+}
+
+/// Name for a disc without a wish: its label, harmless in a file name.
+pub fn name_from_label(label: &str) -> String {
+    let text: String = crate::domain::disc::clean_label(label).chars().map(|c| if "/\\:*?\"<>|".contains(c) { '_' } else { c }).collect();
+    let mut name = text.trim_matches(['.', ' ']).to_owned();
+    while name.len() > MAX_NAME {
+        name.pop();
+    }
+    if name.is_empty() { "DISC".to_owned() } else { name }
+}
+
+/// The `attempt`-th candidate for a name: `NAME.iso`, `NAME_2.iso`, `NAME_3.iso` …
+pub fn candidate(folder: &Path, name: &str, attempt: u32) -> PathBuf {
+    folder.join(if attempt == 0 { format!("{name}.iso") } else { format!("{name}_{}.iso", attempt + 1) })
+}
+
+/// Whether any file that an image of this name would use exists. Blocks.
+pub fn is_taken(paths: &crate::imaging::ImagePaths) -> bool {
+    [&paths.image, &paths.part, &paths.map].iter().any(|path| path.symlink_metadata().is_ok())
+}
+
+/// Resolves a wished folder: absolute, or below the first root. It must lie in one of the roots, through symlinks too.
+///
+/// # Errors
+/// A problem about the field `output_path`.
+pub fn wished_folder(wish: &str, roots: &[PathBuf]) -> Result<PathBuf, Problem> {
+    let refuse = |code, why: String| Err(Problem::new(code, why).about("output_path"));
+    let wished = Path::new(wish);
+    if wish.contains('\0') || wished.components().any(|part| part == Component::ParentDir) {
+        return refuse(Code::InvalidField, format!("{wish:?} must not contain `..`"));
+    }
+    let Some(first) = roots.first() else { return refuse(Code::OutsideRoots, "no output folder is configured".to_owned()) };
+    let folder = if wished.is_absolute() { wished.to_owned() } else { first.join(wished) };
+    let real = real_path(&folder);
+    if roots.iter().any(|root| real.starts_with(real_path(root))) {
+        Ok(folder)
+    } else {
+        let allowed = roots.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(", ");
+        refuse(Code::OutsideRoots, format!("{} is outside the allowed output folders: {allowed}", folder.display()))
+    }
+}
+
+/// The path with symlinks resolved as far as it exists.
+fn real_path(path: &Path) -> PathBuf {
+    let mut rest = Vec::new();
+    let mut known = path;
+    loop {
+        match (known.canonicalize(), known.parent(), known.file_name()) {
+            (Ok(real), ..) => return rest.iter().rev().fold(real, |path, part| path.join(part)),
+            (Err(_), Some(parent), Some(name)) => {
+                rest.push(name.to_owned());
+                known = parent;
+            }
+            _ => return path.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_folders_or_traps_are_refused() {
+        for bad in ["", ".iso", "..", "../x", "a/b", "a\\b", "a\0b", "a\nb", ".hidden", &"x".repeat(300)] {
+            assert!(wished_name(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(wished_name("Photos 2004.iso"), Ok("Photos 2004".to_owned()));
+    }
+
+    #[test]
+    fn labels_become_names() {
+        assert_eq!(name_from_label(""), "DISC");
+        assert_eq!(name_from_label("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(name_from_label("CON: <A>"), "CON_ _A_");
+        assert!(name_from_label(&"ü".repeat(500)).len() <= 200);
+    }
+
+    #[test]
+    fn folders_must_lie_in_a_root_through_symlinks_too() {
+        let root = tempfile::tempdir().expect("folder");
+        std::os::unix::fs::symlink("/etc", root.path().join("link")).expect("symlink");
+        let roots = [root.path().to_owned()];
+        assert!(wished_folder("sub/dir", &roots).is_ok());
+        assert!(wished_folder(root.path().to_str().expect("utf-8"), &roots).is_ok());
+        for bad in ["/etc", "../x", "link/x", "a/../../x"] {
+            assert!(wished_folder(bad, &roots).is_err(), "{bad}");
+        }
+    }
+}
