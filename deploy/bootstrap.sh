@@ -111,7 +111,8 @@ fetch_kernel() {
   # Newer packages use /usr/lib, which on a real system /lib points to.
   [[ -d $unpacked/lib/modules ]] || ln -s usr/lib "$unpacked/lib"
   depmod -b "$unpacked" "$(basename "$unpacked"/lib/modules/*)"
-  chmod 755 "$unpacked"
+  # Ubuntu's kernel image is for root's eyes only; whoever runs the machine has to read it.
+  chmod -R a+rX "$unpacked"
   # Another run may have been quicker; its result is as good.
   mv -T "$unpacked" "$kernel_folder" 2>/dev/null || [[ -d $kernel_folder/lib/modules ]] ||
     fail "could not create $kernel_folder; remove what is there"

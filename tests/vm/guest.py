@@ -271,7 +271,12 @@ class Service:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
-            raise Failed(f"{method} {path}", "success", f"{error.code} {error.read(500).decode(errors='replace')}") from None
+            answer = f"{error.code} {error.read(500).decode(errors='replace')}"
+            raise Failed(f"{method} {path}", "success", answer) from None
+        except OSError as error:
+            exit_status = self.process.poll()
+            state = "runs" if exit_status is None else f"ended with {exit_status}"
+            raise Failed(f"{method} {path}", "an answer", f"{error}; the service {state}") from None
 
     def drive(self, path):
         return next((drive for drive in self.get("/disks") if os.path.realpath(drive["path"]) == path), None)
@@ -380,7 +385,7 @@ def shortened(value):
     return text if len(text) <= 300 else f"{text[:300]}… ({len(value) if hasattr(value, '__len__') else '?'} entries)"
 
 
-def eventually(what, probe, description=None):
+def eventually(what, probe, description=None, expected="it"):
     """What `probe` returns, as soon as it is something. `description` says in a failure what there was instead."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -388,7 +393,7 @@ def eventually(what, probe, description=None):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise Failed(f"{what} within {PATIENCE} s", "it", shortened(description() if description else value))
+            raise Failed(f"{what} within {PATIENCE} s", expected, shortened(description() if description else value))
         time.sleep(0.2)
 
 
@@ -399,7 +404,7 @@ def eventually_equal(what, expected, probe):
         last[:] = [probe()]
         return last[0] == expected
 
-    eventually(f"{what} = {expected}", matches, lambda: last[0])
+    eventually(what, matches, lambda: last[0], expected)
 
 
 main()
