@@ -5,6 +5,8 @@
 #
 # Silent and quick when everything is there.
 set -euo pipefail
+# An ordinary user's PATH on Debian lacks depmod's folder.
+PATH=$PATH:/usr/sbin:/sbin
 
 # To compile and link: udev events, PostgreSQL's client library, TLS.
 build=(gcc libc6-dev pkg-config libudev-dev libpq-dev libssl-dev)
