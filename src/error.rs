@@ -77,6 +77,8 @@ codes! {
     JobFinished = "job_finished", 409, Permanent, "The job is over";
     JobNotRetryable = "job_not_retryable", 409, Permanent, "Only a failed, cancelled or damaged job can be tried again";
     JobActive = "job_active", 409, Permanent, "The job is not over yet";
+    JobNotRunning = "job_not_running", 409, Permanent, "The job is not running";
+    JobNotQueued = "job_not_queued", 409, Permanent, "The job is not in the queue";
     Conflict = "conflict", 409, Transient, "Somebody else changed this at the same time";
     RangeInvalid = "range_invalid", 416, Permanent, "The requested range is not in the file";
     TooManyClients = "too_many_clients", 503, Transient, "Too many live connections";

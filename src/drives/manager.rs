@@ -44,10 +44,9 @@ impl DriveManager {
     }
 
     fn start_drive(&self, spec: DriveSpec, ctx: &mut Context<Self>) {
-        let reference = ChildRef::new(format!("drive:{}", spec.id));
+        let reference = self.deps.registry.reference(&spec.id);
         let (deps, id) = (self.deps.clone(), spec.id.clone());
         let child = ChildSpec::actor(&reference, Restart::Permanent, move || DriveActor::new(deps.clone(), spec.clone())).back_off(BackOff::giving_up(DELAYS));
-        self.deps.registry.register(&id, reference);
         let start = self.supervisor.send(StartChild(child));
         ctx.spawn(async move {
             match start.await {
@@ -83,7 +82,7 @@ impl Actor for DriveManager {
         for folder in self.virtual_drives.clone() {
             let id = virtual_id(&folder, &self.virtual_drives);
             let name = folder.file_name().map_or_else(|| id.to_string(), |name| name.to_string_lossy().into_owned());
-            if !self.deps.registry.contains(&id) {
+            if !self.deps.registry.is_alive(&id) {
                 self.start_drive(DriveSpec { id, address: DeviceAddress::Virtual(folder), name }, ctx);
             }
         }
@@ -114,7 +113,7 @@ impl Handler<Hotplug> for DriveManager {
         match event {
             HotplugEvent::Added(found) => {
                 let address = DeviceAddress::Scsi(found.node);
-                if self.deps.registry.contains(&found.id) {
+                if self.deps.registry.is_alive(&found.id) {
                     self.tell(found.id, DriveCommand::Appeared(address), ctx);
                 } else {
                     self.start_drive(DriveSpec { id: found.id, address, name: found.name }, ctx);

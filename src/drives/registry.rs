@@ -71,14 +71,15 @@ pub struct DriveRegistry(Arc<RwLock<BTreeMap<DriveId, Entry>>>);
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 impl DriveRegistry {
-    /// Registers a drive's actor; it publishes its first snapshot itself.
-    pub fn register(&self, id: &DriveId, actor: ChildRef<DriveActor>) {
-        self.write().insert(id.clone(), Entry { snapshot: None, actor });
+    /// The reference to a drive's actor; the same one for as long as the service runs, whether the actor runs or not.
+    pub fn reference(&self, id: &DriveId) -> ChildRef<DriveActor> {
+        let make = || Entry { snapshot: None, actor: ChildRef::new(format!("drive:{id}")) };
+        self.write().entry(id.clone()).or_insert_with(make).actor.clone()
     }
 
-    /// Whether there is an actor for this drive.
-    pub fn contains(&self, id: &DriveId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    /// Whether this drive's actor runs.
+    pub fn is_alive(&self, id: &DriveId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).is_some_and(|entry| entry.actor.addr().is_some())
     }
 
     /// Publishes what an actor knows.

@@ -1,0 +1,202 @@
+//! The composition root: the one place that knows every part and puts them together.
+//!
+//! ```text
+//! root  rest_for_one 3/60 s
+//! ├─ event_log
+//! ├─ catalog
+//! ├─ jobs      ├─ dispatcher   ├─ job:<uuid> …
+//! ├─ drives    ├─ manager      ├─ drive:<id> …
+//! └─ http
+//! ```
+
+use crate::{
+    bus::{Bus, EventLog, Journal},
+    catalog::Catalog,
+    config::{Config, RuntimeSettings},
+    drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
+    http::{AppState, HttpServerActor},
+    imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
+    jobs::{Dispatcher, JobDeps, LiveJobs},
+    storage::{self, DatabaseUrl, Db},
+    supervision::{ChildRef, ChildSpec, Exit, Intensity, Restart, Root, RootExit, Strategy, Supervisor, SupervisorSpec},
+    telemetry::{Clock, Metrics},
+};
+use std::{
+    net::TcpListener,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// Why the service does not start: one sentence with what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+/// Key of the runtime settings in the table `settings`.
+pub const RUNTIME_SETTINGS: &str = "runtime";
+/// Connections to the database. SQLite has one writer; readers are the API and the actors.
+const POOL: u32 = 6;
+
+/// The running service.
+pub struct App {
+    root: Root,
+    exit: RootExit,
+    bus: Bus,
+    stopping: Arc<AtomicBool>,
+    /// Keeps a second service away from the same state folder.
+    _lock: nix::fcntl::Flock<std::fs::File>,
+}
+
+impl App {
+    /// Opens what it needs, recovers jobs, starts the tree.
+    ///
+    /// # Errors
+    /// What is missing and what to do about it.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let fail = |what: &str| { let what = what.to_owned(); move |error: &dyn std::fmt::Display| StartError(format!("{what}: {error}")) };
+        let lock = prepare_folders(&config)?;
+        let url = DatabaseUrl::parse(&config.database_url()).map_err(|e| fail("database.url")(&e))?;
+        let db = Db::open(&url, POOL).map_err(|e| fail("the database cannot be opened")(&e))?;
+        db.migrate().map_err(|e| fail("the database cannot be migrated")(&e))?;
+        let listener = TcpListener::bind(config.listen).map_err(|e| fail(&format!("{} is not free (another service? set DISK2ISO_LISTEN)", config.listen))(&e))?;
+        let bus = Bus::default();
+        let journal = Journal { db, bus: bus.clone(), clock: Clock::system(), node: node().into() };
+        let settings = LiveSettings::new(stored_settings(&journal, config.runtime).await?);
+        let metrics = Metrics::new().map_err(|e| fail("metrics")(&e))?;
+        let recovered = crate::jobs::recover(&journal).await.map_err(|e| fail("jobs cannot be recovered")(&e))?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %config.listen, recovered, "disk2iso starts");
+        let stopping = Arc::new(AtomicBool::new(false));
+        let parts = Parts { config: Arc::new(config), journal, settings, metrics, stopping: Arc::clone(&stopping) };
+        let (root, exit) = parts.grow(listener).map_err(|e| fail("the supervision tree")(&e))?;
+        Ok(Self { root, exit, bus, stopping, _lock: lock })
+    }
+
+    /// Runs until `stop` resolves or the tree gives up. 0: stopped; 70: the tree gave up and the service manager should restart it.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> u8 {
+        tokio::select! {
+            exit = &mut self.exit => return gave_up(&exit),
+            () = stop => {}
+        }
+        tracing::info!("stopping; running jobs make durable what they have and go on at the next start");
+        self.stopping.store(true, Ordering::SeqCst);
+        self.bus.shutdown();
+        self.root.shutdown();
+        match tokio::time::timeout(Duration::from_secs(60), &mut self.exit).await {
+            Ok(Exit::Normal) => 0,
+            Ok(exit) => gave_up(&exit),
+            Err(_) => 0,
+        }
+    }
+}
+
+fn gave_up(exit: &Exit) -> u8 {
+    tracing::error!(%exit, "the supervision tree gave up");
+    70
+}
+
+/// What every part of the tree is made of.
+struct Parts {
+    config: Arc<Config>,
+    journal: Journal,
+    settings: LiveSettings,
+    metrics: Metrics,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Parts {
+    fn grow(self, listener: TcpListener) -> std::io::Result<(Root, RootExit)> {
+        let intensity = Intensity::new(3, Duration::from_secs(60));
+        let nested = |name: &str| ChildRef::<Supervisor>::new(name);
+        let (root_ref, jobs, drives) = (nested("root"), nested("jobs"), nested("drives"));
+        let (event_log, catalog, dispatcher) = (ChildRef::new("event_log"), ChildRef::new("catalog"), ChildRef::new("dispatcher"));
+        let (manager, http) = (ChildRef::new("manager"), ChildRef::new("http"));
+        let (registry, live) = (DriveRegistry::default(), LiveJobs::default());
+        let job_deps = JobDeps {
+            journal: self.journal.clone(),
+            registry: registry.clone(),
+            live: live.clone(),
+            catalog: catalog.clone(),
+            settings: self.settings.clone(),
+            metrics: self.metrics.clone(),
+            roots: self.config.allowed_roots(),
+            patience: patience(self.config.wedged_after),
+            stopping: Arc::clone(&self.stopping),
+            worker: WorkerProgram::this_program(),
+        };
+        let drive_deps = DriveDeps {
+            journal: self.journal.clone(),
+            registry: registry.clone(),
+            settings: self.settings.clone(),
+            output_dir: self.config.output_dir.clone(),
+            wedged_after: self.config.wedged_after,
+        };
+        let state = AppState {
+            config: Arc::clone(&self.config),
+            journal: self.journal.clone(),
+            registry,
+            live,
+            settings: self.settings.clone(),
+            metrics: self.metrics.clone(),
+            dispatcher: dispatcher.clone(),
+            catalog: catalog.clone(),
+            root: root_ref.clone(),
+        };
+        let shared = self.config.database_url().starts_with("postgres");
+        let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
+        let log = ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
+        let journal = self.journal.clone();
+        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone()));
+        let jobs_ref = jobs.clone();
+        let queue = ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
+        let jobs = ChildSpec::supervisor(&jobs, SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue));
+        let (drives_ref, config) = (drives.clone(), Arc::clone(&self.config));
+        let finder = ChildSpec::actor(&manager, Restart::Permanent, move || DriveManager::new(drive_deps.clone(), drives_ref.clone(), config.virtual_drives.clone(), config.real_drives));
+        let drives = ChildSpec::supervisor(&drives, SupervisorSpec::new(Strategy::OneForOne, intensity).child(finder));
+        let listener = Arc::new(listener);
+        let web = ChildSpec::actor(&http, Restart::Permanent, move || HttpServerActor::new(state.clone(), Arc::clone(&listener)));
+        let tree = SupervisorSpec::new(Strategy::RestForOne, intensity).child(log).child(catalogue).child(jobs).child(drives).child(web);
+        Root::start(&root_ref, tree)
+    }
+}
+
+/// Splits the time after which a drive counts as wedged into silence, asking and killing.
+fn patience(wedged_after: Duration) -> WatchdogLimits {
+    let grace = (wedged_after / 5).min(Duration::from_secs(5));
+    WatchdogLimits { silent: wedged_after.saturating_sub(grace * 2), terminate: grace, kill: grace }
+}
+
+fn prepare_folders(config: &Config) -> Result<nix::fcntl::Flock<std::fs::File>, StartError> {
+    let cannot = |what: &str, path: &Path, error: &dyn std::fmt::Display| StartError(format!("{what} {} cannot be used: {error}; create it and give this user the right to write, or set another one", path.display()));
+    std::fs::create_dir_all(&config.state_dir).map_err(|error| cannot("state folder", &config.state_dir, &error))?;
+    std::fs::create_dir_all(&config.output_dir).map_err(|error| cannot("output folder", &config.output_dir, &error))?;
+    let path = config.state_dir.join("lock");
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| cannot("lock file", &path, &error))?;
+    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
+        .map_err(|_| StartError(format!("another disk2iso uses the state folder {}; stop it or set DISK2ISO_STATE_DIR", config.state_dir.display())))
+}
+
+/// Settings changed by people go over the file and the environment.
+async fn stored_settings(journal: &Journal, configured: RuntimeSettings) -> Result<RuntimeSettings, StartError> {
+    let stored = journal.db.read(|conn| storage::settings::get(conn, RUNTIME_SETTINGS)).await.map_err(|error| StartError(format!("settings cannot be read: {error}")))?;
+    let Some(changes) = stored else { return Ok(configured) };
+    let mut merged = serde_json::to_value(configured).map_err(|error| StartError(error.to_string()))?;
+    if let (Some(all), Some(changes)) = (merged.as_object_mut(), changes.as_object()) {
+        all.extend(changes.iter().filter(|(key, _)| configured_key(key)).map(|(key, value)| (key.clone(), value.clone())));
+    }
+    serde_json::from_value(merged).map_err(|error| StartError(format!("the stored settings are damaged ({error}); delete the row {RUNTIME_SETTINGS:?} of the table settings")))
+}
+
+/// A key of an older version must not stop the start.
+fn configured_key(key: &str) -> bool {
+    serde_json::to_value(RuntimeSettings::default()).is_ok_and(|all| all.get(key).is_some())
+}
+
+/// Name of this host, for events and leases.
+fn node() -> String {
+    nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "localhost".to_owned())
+}

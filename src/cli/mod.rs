@@ -1,0 +1,67 @@
+//! The command line: one file per subcommand.
+
+mod doctor;
+mod image;
+mod migrate;
+mod openapi;
+mod read_worker;
+mod serve;
+
+use crate::config::{Config, load};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Turns optical discs into verified, catalogued images.
+#[derive(Debug, Parser)]
+#[command(name = "disk2iso", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(ConfigArgs),
+    /// Make one image and end.
+    Image(image::ImageArgs),
+    /// Look at drives, permissions, tools, folders, space and database, and say what to do.
+    Doctor(ConfigArgs),
+    /// Bring the database up to date.
+    Migrate(ConfigArgs),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Read a disc for the service (started by it).
+    #[command(hide = true)]
+    ReadWorker(read_worker::ReadWorkerArgs),
+}
+
+/// Where the settings are.
+#[derive(Debug, clap::Args)]
+struct ConfigArgs {
+    /// TOML file with settings; DISK2ISO_… variables go over it.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    fn load(&self) -> Result<Config, ExitCode> {
+        load(self.config.as_deref(), std::env::vars()).map_err(|error| {
+            eprintln!("disk2iso: {error}");
+            ExitCode::from(2)
+        })
+    }
+}
+
+/// Parses the command line and runs the subcommand.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => args.load().map(serve::run),
+        Command::Doctor(args) => args.load().map(|config| doctor::run(&config)),
+        Command::Migrate(args) => args.load().map(|config| migrate::run(&config)),
+        Command::Image(args) => Ok(image::run(args)),
+        Command::Openapi => Ok(openapi::run()),
+        Command::ReadWorker(args) => Ok(read_worker::run(&args)),
+    };
+    result.unwrap_or_else(|code| code)
+}

@@ -1,0 +1,456 @@
+//! The actor of one running job: it owns the job's worker process and turns what that says into steps of the job.
+
+use super::{
+    commit::{Details, Stored, step},
+    image,
+    live::LiveJobs,
+    verify,
+};
+use crate::{
+    bus::Journal,
+    catalog::{Catalog, Publish, Verified},
+    domain::{
+        event::{Level, NewEvent},
+        ids::{IsoId, JobId},
+        job::{JobEffect, JobEvent, JobState, PauseReason},
+        progress::Progress,
+        verdict::Verdict,
+    },
+    drives::{DriveCommand, DriveRegistry, LiveSettings},
+    error::{Code, Problem},
+    imaging::{
+        ImageHashes, ImageResult, Outcome, WorkerMessage, WorkerProgress, WorkerTask,
+        process::{self, WorkerEvent, WorkerHandle, WorkerProgram},
+        watchdog::{Pressure, WatchdogAction, WatchdogLimits, watch},
+    },
+    optical::DeviceAddress,
+    storage::{
+        self,
+        jobs::{JobKind, JobRecord},
+    },
+    supervision::{ChildRef, SupervisedActor},
+    telemetry::Metrics,
+};
+use actix::prelude::*;
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+/// What jobs need of the rest of the service.
+#[derive(Clone)]
+pub struct JobDeps {
+    /// For state and events.
+    pub journal: Journal,
+    /// The drives.
+    pub registry: DriveRegistry,
+    /// Live numbers.
+    pub live: LiveJobs,
+    /// The catalogue.
+    pub catalog: ChildRef<Catalog>,
+    /// Settings as they are now.
+    pub settings: LiveSettings,
+    /// Numbers for Prometheus.
+    pub metrics: Metrics,
+    /// Folders that jobs may write to; the first is the default.
+    pub roots: Vec<PathBuf>,
+    /// Patience with a silent worker.
+    pub patience: WatchdogLimits,
+    /// Set when the service stops: nothing is started any more.
+    pub stopping: Arc<AtomicBool>,
+    /// What is started as a worker.
+    pub worker: WorkerProgram,
+}
+
+/// Progress is stored so often; a crash loses no more of what people see. What is really read is in the sector map.
+const STORE_PROGRESS: Duration = Duration::from_secs(5);
+/// Unreadable ranges that become events of their own; a rotten disc has thousands, and the map has them all.
+const MAX_BAD_EVENTS: u32 = 100;
+
+/// The actor.
+pub struct JobActor {
+    deps: JobDeps,
+    id: JobId,
+    address: Option<DeviceAddress>,
+    job: Option<JobRecord>,
+    worker: Option<WorkerHandle>,
+    progress: Progress,
+    stored_at: Instant,
+    life_sign: Instant,
+    pressure: Pressure,
+    /// The worker's last word; acted upon at once, so that its exit only ends this actor.
+    heard_done: bool,
+    /// The watchdog, and not a person, made the worker stop.
+    watchdog_fired: bool,
+    /// SIGKILL was needed: whatever the job's end is, the drive has to be asked whether it still answers.
+    killed: bool,
+    /// The job is settled; only the worker's end is waited for.
+    settled: bool,
+    bad_events: u32,
+    bytes_seen: u64,
+}
+
+/// Told by the dispatcher after a person's wish was stored.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct JobSignal {
+    /// The job's state now.
+    pub state: JobState,
+    /// What to do.
+    pub effects: Vec<JobEffect>,
+}
+
+impl JobActor {
+    /// The actor for a claimed job; the job itself is read from the database when it starts.
+    pub fn new(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Self {
+        let now = Instant::now();
+        Self {
+            deps,
+            id,
+            address,
+            job: None,
+            worker: None,
+            progress: Progress::default(),
+            stored_at: now,
+            life_sign: now,
+            pressure: Pressure::None,
+            heard_done: false,
+            watchdog_fired: false,
+            killed: false,
+            settled: false,
+            bad_events: 0,
+            bytes_seen: 0,
+        }
+    }
+
+    fn begin(&mut self, prepared: Result<Option<(JobRecord, WorkerTask)>, Problem>, ctx: &mut Context<Self>) {
+        let (job, task) = match prepared {
+            Ok(Some(prepared)) => prepared,
+            // Cancelled or paused between claim and start.
+            Ok(None) => return ctx.stop(),
+            Err(problem) => return self.settle(JobEvent::Errored, failure(&problem), ctx),
+        };
+        self.progress = job.progress;
+        self.bytes_seen = job.progress.size_processed;
+        self.job = Some(job);
+        match process::start(&self.deps.worker, &task) {
+            Ok((handle, events)) => {
+                tracing::info!(job = %self.id, worker = handle.id(), "worker started");
+                self.worker = Some(handle);
+                self.life_sign = Instant::now();
+                ctx.add_stream(events);
+                self.check_wishes(ctx);
+            }
+            Err(error) => self.settle(JobEvent::Errored, failure(&Problem::new(Code::Internal, format!("the worker could not be started: {error}"))), ctx),
+        }
+    }
+
+    /// A wish may have been stored while this actor was not reachable yet.
+    fn check_wishes(&mut self, ctx: &mut Context<Self>) {
+        let id = self.id;
+        let read = self.deps.journal.db.read(move |conn| storage::jobs::get(conn, id));
+        ctx.spawn(read.into_actor(self).map(|job, actor, _| {
+            let wanted = job.is_ok_and(|job| matches!(job.state, JobState::Running { stopping: None, .. }));
+            if !wanted {
+                actor.stop_worker();
+            }
+        }));
+    }
+
+    fn stop_worker(&mut self) {
+        if let Some(worker) = &self.worker
+            && self.pressure == Pressure::None
+        {
+            worker.stop();
+            self.pressure = Pressure::Terminated;
+            // As if it had been silent for long: the watchdog goes on from SIGTERM.
+            let patience = self.deps.patience.silent;
+            self.life_sign = Instant::now().checked_sub(patience).unwrap_or_else(Instant::now);
+        }
+    }
+
+    /// Stores how the job goes on, releases nothing: the dispatcher does when this actor has ended.
+    fn settle(&mut self, event: JobEvent, mut details: Details, ctx: &mut Context<Self>) {
+        if self.settled {
+            return;
+        }
+        self.settled = true;
+        details.progress.get_or_insert(self.progress);
+        let (journal, id) = (self.deps.journal.clone(), self.id);
+        let store = async move { step(&journal, id, event, details).await };
+        ctx.wait(store.into_actor(self).map(move |stored, actor, ctx| actor.after_settling(stored, ctx)));
+    }
+
+    fn after_settling(&mut self, stored: Result<Stored, Problem>, ctx: &mut Context<Self>) {
+        match stored {
+            Ok(Stored { job, .. }) => {
+                let seconds = job.started_at.map(|start| (self.deps.journal.clock.now() - start).as_seconds_f64());
+                match job.state {
+                    JobState::Completed { verdict } => self.deps.metrics.job_ended(job.kind.as_str(), verdict.as_str(), seconds),
+                    JobState::Failed => self.deps.metrics.job_ended(job.kind.as_str(), "failed", seconds),
+                    _ => {}
+                }
+            }
+            // Cancelled meanwhile: that is settled already.
+            Err(problem) if problem.code == Code::JobNotRunning => tracing::debug!(job = %self.id, %problem, "nothing to settle"),
+            Err(problem) => tracing::error!(job = %self.id, %problem, "the job's end could not be stored; it is recovered by the dispatcher"),
+        }
+        if self.worker.is_none() {
+            ctx.stop();
+        } else if !self.heard_done {
+            self.stop_worker();
+        }
+    }
+
+    fn on_message(&mut self, message: WorkerMessage, ctx: &mut Context<Self>) {
+        match message {
+            WorkerMessage::Hello { .. } => {}
+            WorkerMessage::Phase { phase } => {
+                let (journal, id) = (self.deps.journal.clone(), self.id);
+                let store = async move { step(&journal, id, JobEvent::PhaseEntered(phase), Details::default()).await };
+                ctx.wait(store.into_actor(self).map(|stored, actor, _| {
+                    if let Err(problem) = stored {
+                        tracing::debug!(job = %actor.id, %problem, "phase not stored");
+                    }
+                }));
+            }
+            WorkerMessage::Progress(progress) => self.on_progress(&progress, ctx),
+            WorkerMessage::BadRange { start, count, sense } => {
+                self.deps.metrics.bad_sectors(count);
+                self.bad_events += 1;
+                if self.bad_events <= MAX_BAD_EVENTS {
+                    let why = sense.map(|sense| format!(" (sense {sense})")).unwrap_or_default();
+                    let event = NewEvent::new("job.bad_range", Level::Warning, format!("{count} sectors from {start} could not be read{why}"))
+                        .job(self.id)
+                        .payload(serde_json::json!({ "start": start, "count": count, "sense": sense.map(|s| s.to_string()) }));
+                    let journal = self.deps.journal.clone();
+                    ctx.spawn(async move { drop(journal.commit(move |tx| tx.event(&event)).await) }.into_actor(self));
+                }
+            }
+            WorkerMessage::Done(outcome) => {
+                self.heard_done = true;
+                self.on_done(outcome, ctx);
+            }
+        }
+    }
+
+    fn on_progress(&mut self, now: &WorkerProgress, ctx: &mut Context<Self>) {
+        self.progress = Progress { size_total: now.size_total, size_processed: now.size_processed, speed: now.speed, error_count: now.bad_sectors };
+        self.deps.metrics.bytes_read(now.size_processed.saturating_sub(self.bytes_seen));
+        self.bytes_seen = now.size_processed;
+        self.deps.live.set_progress(self.id, self.progress);
+        self.deps.journal.bus.progress(self.id, self.progress);
+        if self.stored_at.elapsed() >= STORE_PROGRESS {
+            self.stored_at = Instant::now();
+            let (id, progress, at) = (self.id, self.progress, self.deps.journal.clock.now());
+            let store = self.deps.journal.db.write(move |conn| {
+                storage::jobs::set_progress(conn, id, &progress, at)?;
+                storage::jobs::renew_lease(conn, id, at + chrono::Duration::minutes(2))
+            });
+            ctx.spawn(async move { drop(store.await) }.into_actor(self));
+        }
+    }
+
+    fn on_done(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
+        match outcome {
+            Outcome::Imaged(result) => self.publish(result, ctx),
+            Outcome::Hashed(hashes) => self.compare(hashes, ctx),
+            // After the watchdog's SIGTERM a worker may still find its way out; the drive was too silent all the same.
+            Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),
+            Outcome::Stopped => self.settle(JobEvent::Stopped, Details::default(), ctx),
+            Outcome::Halted(halt) => {
+                let (reason, message) = self.job.as_ref().map_or((PauseReason::MediumRemoved, String::new()), |job| image::halted(&halt, job));
+                self.settle(JobEvent::Halted(reason), Details { message: Some(message), ..Details::default() }, ctx);
+            }
+            Outcome::Failed { code, message } => {
+                let code = Code::parse(&code).unwrap_or(Code::ReadFailed);
+                self.settle(JobEvent::Errored, failure(&Problem::new(code, message)), ctx);
+            }
+        }
+    }
+
+    fn publish(&mut self, result: ImageResult, ctx: &mut Context<Self>) {
+        let Some(job) = &self.job else { return };
+        let clock = &self.deps.journal.clock;
+        let entry = image::catalogue_entry(job, &result, IsoId(clock.new_id()), clock.now());
+        let published = self.deps.catalog.send(Publish(entry));
+        ctx.wait(async move { published.await }.into_actor(self).map(move |published, actor, ctx| {
+            let problem = match published {
+                Ok(Ok(_)) => None,
+                Ok(Err(problem)) => Some(problem),
+                Err(error) => Some(Problem::new(Code::Unavailable, error.to_string())),
+            };
+            match problem {
+                None => {
+                    let bad = result.judgement.bad_sectors;
+                    let progress = Progress { size_total: result.sectors_total * 2048, size_processed: (result.sectors_total - bad.min(result.sectors_total)) * 2048, speed: 0.0, error_count: bad };
+                    let message = (!result.judgement.verdict.is_good()).then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
+                    let hashes = Some((result.hashes.md5, result.hashes.sha256));
+                    actor.settle(JobEvent::Finished(result.judgement.verdict), Details { message, progress: Some(progress), hashes, error_code: None }, ctx);
+                }
+                // The image is on disk; a crash leads back here by way of the worker, which finds it finished.
+                Some(problem) => actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx),
+            }
+        }));
+    }
+
+    fn compare(&mut self, hashes: ImageHashes, ctx: &mut Context<Self>) {
+        let (Some(job), deps) = (self.job.clone(), self.deps.clone()) else { return };
+        let work = async move {
+            let iso = verify::image(&deps.journal, &job).await?;
+            let (verdict, message) = verify::compare(&iso, &hashes);
+            let noted = deps.catalog.send(Verified { iso: iso.id, ok: verdict == Verdict::Complete }).await;
+            noted.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))??;
+            Ok((verdict, message, hashes))
+        };
+        ctx.wait(work.into_actor(self).map(|result: Result<_, Problem>, actor, ctx| match result {
+            Ok((verdict, message, hashes)) => {
+                let progress = Progress { size_total: hashes.bytes, size_processed: hashes.bytes, speed: 0.0, error_count: 0 };
+                let details = Details { message: Some(message), progress: Some(progress), hashes: Some((hashes.md5, hashes.sha256)), error_code: None };
+                actor.settle(JobEvent::Finished(verdict), details, ctx);
+            }
+            Err(problem) => actor.settle(JobEvent::Errored, failure(&problem), ctx),
+        }));
+    }
+
+    /// The drive did not answer: the job waits for it, everything else goes on.
+    fn wedged(&mut self, ctx: &mut Context<Self>) {
+        self.report_wedged();
+        let message = "the drive does not answer; it goes on when the drive does".to_owned();
+        self.settle(JobEvent::Halted(PauseReason::DriveWedged), Details { message: Some(message), ..Details::default() }, ctx);
+    }
+
+    fn report_wedged(&self) {
+        if let Some(drive) = self.job.as_ref().and_then(|job| job.drive_id.clone()) {
+            let registry = self.deps.registry.clone();
+            // Not part of this actor: it must be said even if this actor ends first.
+            actix::spawn(async move {
+                if let Err(problem) = registry.send(&drive, DriveCommand::Wedged).await {
+                    tracing::warn!(%drive, %problem, "the drive's actor did not hear that it is wedged");
+                }
+            });
+        }
+    }
+
+    fn tick(&mut self, ctx: &mut Context<Self>) {
+        let Some(worker) = &self.worker else { return };
+        let action = watch(self.life_sign.elapsed(), self.pressure, &self.deps.patience);
+        match action {
+            WatchdogAction::Nothing => return,
+            WatchdogAction::Terminate => {
+                tracing::warn!(job = %self.id, "the worker is silent; asking it to stop");
+                self.watchdog_fired = true;
+                worker.stop();
+            }
+            WatchdogAction::Kill => {
+                self.killed = true;
+                worker.kill();
+            }
+            WatchdogAction::Abandon => {
+                tracing::error!(job = %self.id, worker = worker.id(), "the worker cannot be killed: it hangs in the kernel");
+                self.worker = None;
+                if self.settled {
+                    self.report_wedged();
+                    ctx.stop();
+                } else {
+                    self.wedged(ctx);
+                }
+            }
+        }
+        self.pressure = action.pressure(self.pressure);
+    }
+}
+
+fn failure(problem: &Problem) -> Details {
+    Details { message: Some(problem.detail.clone()), error_code: Some(problem.code), ..Details::default() }
+}
+
+/// Reads the job and prepares what its kind needs; `None` if nobody wants it to run any more.
+async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Result<Option<(JobRecord, WorkerTask)>, Problem> {
+    let job = deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await.map_err(|error| super::commit::problem(&error))?;
+    if !matches!(job.state, JobState::Running { stopping: None, .. }) {
+        return Ok(None);
+    }
+    match job.kind {
+        JobKind::Image => {
+            let job = image::reserve_path(&deps.journal, &job).await?;
+            let reopened = job.clone();
+            tokio::task::spawn_blocking(move || image::reopen(&reopened))
+                .await
+                .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
+                .map_err(|error| Problem::new(Code::StorageFailed, format!("{}: {error}", job.output_path.clone().unwrap_or_default())))?;
+            let address = address.ok_or_else(|| Problem::new(Code::DriveGone, "the job's drive is not connected"))?;
+            let task = image::task(&job, address)?;
+            Ok(Some((job, task)))
+        }
+        JobKind::Verify => {
+            let iso = verify::image(&deps.journal, &job).await?;
+            Ok(Some((job, verify::task(&iso))))
+        }
+    }
+}
+
+impl Actor for JobActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let prepare = prepare(self.deps.clone(), self.id, self.address.clone());
+        ctx.wait(prepare.into_actor(self).map(|prepared, actor, ctx| actor.begin(prepared, ctx)));
+        ctx.run_interval(Duration::from_millis(250), Self::tick);
+    }
+}
+
+impl SupervisedActor for JobActor {
+    /// The service stops: the worker makes durable what it has; the job stays `running` in the database and is recovered.
+    fn shutdown(&mut self, ctx: &mut Context<Self>) {
+        self.settled = true;
+        if self.worker.is_none() {
+            return ctx.stop();
+        }
+        self.stop_worker();
+    }
+}
+
+impl StreamHandler<WorkerEvent> for JobActor {
+    fn handle(&mut self, event: WorkerEvent, ctx: &mut Self::Context) {
+        if self.pressure == Pressure::None {
+            self.life_sign = Instant::now();
+        }
+        match event {
+            WorkerEvent::Message(message) if self.settled => drop(message),
+            WorkerEvent::Message(message) => self.on_message(message, ctx),
+            WorkerEvent::Log(line) => tracing::info!(job = %self.id, line, "worker"),
+            WorkerEvent::Exited { code, signal } => {
+                self.worker = None;
+                if self.settled {
+                    if self.killed {
+                        self.report_wedged();
+                    }
+                    ctx.stop();
+                } else if self.watchdog_fired {
+                    self.wedged(ctx);
+                } else {
+                    let message = format!("the reading process ended without a result (code {code:?}, signal {signal:?}); it goes on from what is on disk");
+                    self.settle(JobEvent::Crashed, Details { message: Some(message), error_code: Some(Code::WorkerCrashed), ..Details::default() }, ctx);
+                }
+            }
+        }
+    }
+
+    /// The default would stop this actor at once, even while it still stores how the job ended.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl Handler<JobSignal> for JobActor {
+    type Result = ();
+
+    fn handle(&mut self, signal: JobSignal, _: &mut Self::Context) {
+        if signal.state.is_terminal() {
+            self.settled = true;
+        }
+        if signal.effects.contains(&JobEffect::StopWorker) {
+            self.stop_worker();
+        }
+    }
+}
