@@ -1,0 +1,14 @@
+DROP TRIGGER isos_search_insert;
+DROP TRIGGER isos_search_delete;
+DROP TRIGGER isos_search_update;
+DROP TRIGGER jobs_search_insert;
+DROP TRIGGER jobs_search_delete;
+DROP TRIGGER jobs_search_update;
+DROP TABLE isos_search;
+DROP TABLE jobs_search;
+DROP TABLE settings;
+DROP TABLE events;
+DROP TABLE media;
+DROP TABLE drives;
+DROP TABLE isos;
+DROP TABLE jobs;

@@ -1,0 +1,145 @@
+//! Single jobs, and the short lists that the service itself needs.
+
+use super::{
+    JobKind, JobRecord,
+    row::{Lease, Row},
+};
+use crate::{
+    domain::{
+        disc::Fingerprint,
+        ids::{DriveId, JobId},
+        job::JobState,
+    },
+    storage::{Connection, StorageError, schema::jobs},
+};
+use diesel::{Connection as _, dsl::count_star, prelude::*};
+use std::collections::BTreeMap;
+
+/// The states that are not over.
+const UNFINISHED: [&str; 3] = ["queued", "running", "paused"];
+
+/// Stores a new job. Inside [`crate::storage::Db::write`], which goes on undisturbed if the error is dealt with.
+///
+/// # Errors
+/// [`StorageError::Unique`] with `media_session` if that session of the drive has had its automatic job, with `output_path` if
+/// another job has reserved that path, with `id`.
+pub fn insert(connection: &mut Connection, record: &JobRecord) -> Result<(), StorageError> {
+    let values = (Row::try_from(record)?, Lease::of(record));
+    // In a savepoint: after an error, PostgreSQL would refuse everything else in this transaction.
+    connection.transaction(|connection| {
+        diesel::insert_into(jobs::table).values(values).execute(connection)?;
+        Ok(())
+    })
+}
+
+/// One job.
+///
+/// # Errors
+/// [`StorageError::NotFound`], or another if the database fails.
+pub fn get(connection: &mut Connection, id: JobId) -> Result<JobRecord, StorageError> {
+    let row: (Row, Lease) = jobs::table
+        .filter(jobs::id.eq(id.to_string()))
+        .select((Row::as_select(), Lease::as_select()))
+        .first(connection)?;
+    JobRecord::try_from(row)
+}
+
+/// Stores a changed job if its row still has the record's revision, and counts that up: the next change needs
+/// `record.revision + 1`. The lease is kept while the job runs and ends with running. Inside [`crate::storage::Db::write`].
+///
+/// # Errors
+/// [`StorageError::Conflict`] if somebody else changed it since it was read, [`StorageError::NotFound`] if it is gone,
+/// [`StorageError::Unique`] as for [`insert`].
+pub fn update(connection: &mut Connection, record: &JobRecord) -> Result<(), StorageError> {
+    let mut row = Row::try_from(record)?;
+    row.revision = record.revision + 1;
+    let id = record.id.to_string();
+    let target = jobs::table.filter(jobs::id.eq(&id)).filter(jobs::revision.eq(record.revision));
+    let running = matches!(record.state, JobState::Running { .. });
+    let changed = connection.transaction(|connection| {
+        let changed = if running {
+            diesel::update(target).set(&row).execute(connection)?
+        } else {
+            diesel::update(target).set((&row, Lease::new(None, None))).execute(connection)?
+        };
+        Ok::<_, StorageError>(changed)
+    })?;
+    if changed == 1 {
+        return Ok(());
+    }
+    let now: i64 = jobs::table.filter(jobs::id.eq(&id)).select(jobs::revision).first(connection)?;
+    Err(StorageError::Conflict(format!("job {id} is at revision {now}, not {}", record.revision)))
+}
+
+/// Removes a job; its image stays and forgets it. Inside [`crate::storage::Db::write`].
+///
+/// # Errors
+/// [`StorageError::NotFound`], or another if the database fails.
+pub fn delete(connection: &mut Connection, id: JobId) -> Result<(), StorageError> {
+    match diesel::delete(jobs::table.filter(jobs::id.eq(id.to_string()))).execute(connection)? {
+        0 => Err(StorageError::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// All jobs that are not over, in the order in which they shall run: priority, then age.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn unfinished(connection: &mut Connection) -> Result<Vec<JobRecord>, StorageError> {
+    with_status(connection, &UNFINISHED)
+}
+
+/// The jobs that wait for the dispatcher, in the order in which they shall run.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn queued(connection: &mut Connection) -> Result<Vec<JobRecord>, StorageError> {
+    with_status(connection, &["queued"])
+}
+
+fn with_status(connection: &mut Connection, status: &[&str]) -> Result<Vec<JobRecord>, StorageError> {
+    let rows: Vec<(Row, Lease)> = jobs::table
+        .filter(jobs::status.eq_any(status))
+        .order((jobs::priority.desc(), jobs::created_at.asc(), jobs::number.asc()))
+        .select((Row::as_select(), Lease::as_select()))
+        .load(connection)?;
+    rows.into_iter().map(JobRecord::try_from).collect()
+}
+
+/// The job that reads this drive now.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn running_for_drive(connection: &mut Connection, drive: &DriveId) -> Result<Option<JobRecord>, StorageError> {
+    let row: Option<(Row, Lease)> = jobs::table
+        .filter(jobs::status.eq("running"))
+        .filter(jobs::drive_id.eq(drive.as_str()))
+        .order(jobs::number.asc())
+        .select((Row::as_select(), Lease::as_select()))
+        .first(connection)
+        .optional()?;
+    row.map(JobRecord::try_from).transpose()
+}
+
+/// Whether an unfinished image job wants this disc in this drive.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn wanting_disc(connection: &mut Connection, drive: &DriveId, disc: &Fingerprint) -> Result<bool, StorageError> {
+    let wanting = jobs::table
+        .filter(jobs::status.eq_any(UNFINISHED))
+        .filter(jobs::kind.eq(JobKind::Image.as_str()))
+        .filter(jobs::drive_id.eq(drive.as_str()))
+        .filter(jobs::fingerprint.eq(&disc.0));
+    Ok(diesel::select(diesel::dsl::exists(wanting)).get_result(connection)?)
+}
+
+/// How many jobs there are in each state that has any.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn counts_by_status(connection: &mut Connection) -> Result<BTreeMap<String, u64>, StorageError> {
+    let rows: Vec<(String, i64)> = jobs::table.group_by(jobs::status).select((jobs::status, count_star())).load(connection)?;
+    rows.into_iter().map(|(status, count)| Ok((status, crate::storage::convert::unsigned("count", count)?))).collect()
+}
