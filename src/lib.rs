@@ -1,2 +1,3 @@
 //! disk2iso
 pub mod domain;
+pub mod optical;

@@ -11,6 +11,7 @@ mod virtual_drive;
 
 pub mod hotplug;
 pub use sense::Sense;
+pub use virtual_drive::{create as virtual_create, drive_id as virtual_drive_id, insert as virtual_insert};
 
 use crate::domain::{
     disc::{MediaProfile, Toc},
@@ -157,7 +158,7 @@ impl DeviceAddress {
     /// [`DeviceError::Gone`], [`DeviceError::Permission`], or [`DeviceError::Refused`] if it is no optical drive.
     pub fn open(&self) -> Result<Box<dyn OpticalDevice>, DeviceError> {
         Ok(match self {
-            Self::Scsi(node) => Box::new(scsi::ScsiDevice::open(node)?),
+            Self::Scsi(node) => scsi::open(node)?,
             Self::Virtual(folder) => Box::new(virtual_drive::VirtualDrive::open(folder)?),
             Self::ImageFile(file) => Box::new(image_file::ImageFile::open(file)?),
         })
