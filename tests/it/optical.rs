@@ -3,6 +3,7 @@
 mod conformance;
 mod faults;
 mod hang;
+mod hotplug;
 mod script;
 mod support;
 mod tray;

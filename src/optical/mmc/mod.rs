@@ -69,6 +69,8 @@ pub(super) struct MmcDrive<T> {
     /// Time of the last change of medium that this handle knows of.
     changed_at: i64,
     checked: Option<Instant>,
+    /// A change that was not told yet.
+    changed: bool,
     /// The drive does not know READ(10).
     read12: bool,
     /// What the drive said to the last command.
@@ -82,7 +84,16 @@ impl<T: Transport> MmcDrive<T> {
     /// [`DeviceError::Refused`] if it is no optical drive.
     pub(super) fn new(transport: T) -> Result<Self, DeviceError> {
         let identity = DeviceIdentity::default();
-        let mut drive = Self { transport, identity, max_transfer: 16, changed_at: 0, checked: None, read12: false, sense: None };
+        let mut drive = Self {
+            transport,
+            identity,
+            max_transfer: 16,
+            changed_at: 0,
+            checked: None,
+            changed: false,
+            read12: false,
+            sense: None,
+        };
         let mut data = [0; 36];
         let got = drive.command(&[0x12, 0, 0, 0, 36, 0], &mut data, SHORT)?;
         drive.identity = parse::inquiry(&data[..got])?;
@@ -106,8 +117,11 @@ impl<T: Transport> MmcDrive<T> {
             self.sense = reply::parse_sense(&reply.sense);
             if !reply.is_harmless_attention() {
                 let result = reply.check(limit);
-                if result == Err(DeviceError::MediumChanged) {
-                    self.forget_changes();
+                match result {
+                    Err(DeviceError::MediumChanged) => self.forget_changes(),
+                    // Whatever is in next was put in.
+                    Err(DeviceError::NoMedium) => self.changed = true,
+                    _ => {}
                 }
                 return result;
             }
@@ -117,13 +131,23 @@ impl<T: Transport> MmcDrive<T> {
 
     fn forget_changes(&mut self) {
         self.transport.medium_changed_after(&mut self.changed_at);
+        self.changed = false;
         self.checked = Some(Instant::now());
     }
 
-    /// Tells once that the medium was changed, also if somebody else got the drive's notice.
+    /// Tells once that the medium was changed, also if somebody else got the drive's notice. While no medium is in, that is
+    /// said instead: the change is news for the next one.
     fn check_change(&mut self) -> Result<(), DeviceError> {
         self.checked = Some(Instant::now());
-        if self.transport.medium_changed_after(&mut self.changed_at) { Err(DeviceError::MediumChanged) } else { Ok(()) }
+        self.changed |= self.transport.medium_changed_after(&mut self.changed_at);
+        match self.changed.then(|| self.transport.cd_status()).transpose()? {
+            None => Ok(()),
+            Some(CdStatus::TrayOpen | CdStatus::NoDisc) => Err(DeviceError::NoMedium),
+            Some(_) => {
+                self.changed = false;
+                Err(DeviceError::MediumChanged)
+            }
+        }
     }
 
     /// TEST UNIT READY.
@@ -268,18 +292,14 @@ impl<T: Transport> OpticalDevice for MmcDrive<T> {
         let past_the_end = || DeviceError::OutOfRange(Sense { key: 5, asc: 0x21, ascq: 0 });
         let lba = u32::try_from(start.0).map_err(|_| past_the_end())?;
         let count = u16::try_from(sectors).map_err(|_| past_the_end())?;
-        if self.checked.is_none_or(|last| last.elapsed() >= CHANGE_CHECK) {
+        if self.changed || self.checked.is_none_or(|last| last.elapsed() >= CHANGE_CHECK) {
             self.check_change()?;
         }
         match self.read_command(lba, count, buffer, limit) {
             Ok(got) if got == buffer.len() => Ok(()),
             Ok(got) => Err(DeviceError::Other(format!("sector {start}: the drive sent {got} of {bytes} bytes and said nothing"))),
-            // Is the sector bad, or is this another disc by now? And after a disc was out, any change is news.
+            // Is the sector bad, or is this another disc by now?
             Err(error @ (DeviceError::Medium(_) | DeviceError::OutOfRange(_))) => self.check_change().and(Err(error)),
-            Err(error @ (DeviceError::NoMedium | DeviceError::NotReady(_))) => {
-                self.checked = None;
-                Err(error)
-            }
             Err(error) => Err(error),
         }
     }
