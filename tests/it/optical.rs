@@ -1,0 +1,9 @@
+//! Drives: one conformance suite for all of them, and what is special about virtual ones.
+
+mod conformance;
+mod faults;
+mod hang;
+mod hotplug;
+mod script;
+mod support;
+mod tray;
