@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The command line: one file per subcommand.
 
 mod doctor;
@@ -65,3 +66,10 @@ pub fn run() -> ExitCode {
     };
     result.unwrap_or_else(|code| code)
 }
+=======
+//! One file per subcommand.
+
+pub mod image;
+pub mod read_worker;
+mod signals;
+>>>>>>> f996e2c21f8c48316c1107a418d30d7aa598d6ae

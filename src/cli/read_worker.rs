@@ -1,0 +1,99 @@
+//! `disk2iso read-worker` (hidden): one task for one drive, in a process that may hang without harm.
+
+use super::signals::stop_on_signals;
+use crate::{
+    filesystems,
+    imaging::{
+        FileSink, Interruption, Native, StopFlag, Tuning, code,
+        protocol::{ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
+        worker::{self, Workplace},
+    },
+};
+use clap::Args;
+use nix::{
+    sys::{prctl::set_pdeathsig, signal::Signal},
+    unistd::getppid,
+};
+use std::{
+    io::{Read as _, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+/// Longest task that is read.
+const MAX_TASK: u64 = 1 << 20;
+
+/// Arguments of the hidden subcommand.
+#[derive(Debug, Clone, Args)]
+pub struct ReadWorkerArgs {
+    /// Process that this one must not outlive.
+    #[arg(long)]
+    parent: Option<i32>,
+}
+
+/// Reads a task from standard input and writes messages to standard output. The exit code is 0 whenever the last message
+/// was written; what came of the task is in that message.
+pub fn run(args: &ReadWorkerArgs) -> ExitCode {
+    let stop = StopFlag::default();
+    let prepared = stop_on_signals(&stop).and_then(|()| follow_parent(args.parent));
+    if let Err(problem) = prepared {
+        eprintln!("disk2iso read-worker: {problem}");
+        return ExitCode::FAILURE;
+    }
+    let mut heard = true;
+    let mut emit = |message: WorkerMessage| {
+        heard = heard && say(&message);
+        if !heard {
+            // Nobody listens any more: whoever comes next finds everything durable.
+            stop.raise();
+        }
+    };
+    emit(WorkerMessage::Hello { version: env!("CARGO_PKG_VERSION").to_owned() });
+    let outcome = perform(&stop, &mut emit);
+    emit(WorkerMessage::Done(outcome));
+    if heard { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Asks for SIGTERM when the parent dies. It may have died before we asked.
+fn follow_parent(parent: Option<i32>) -> Result<(), String> {
+    let Some(parent) = parent else { return Ok(()) };
+    set_pdeathsig(Signal::SIGTERM).map_err(|error| format!("cannot follow the parent: {error}"))?;
+    if getppid().as_raw() == parent { Ok(()) } else { Err("the process that started this one is gone".to_owned()) }
+}
+
+fn perform(stop: &StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    let mut text = String::new();
+    let task = std::io::stdin().take(MAX_TASK).read_to_string(&mut text).map_err(|error| error.to_string());
+    let task = task.and_then(|_| serde_json::from_str(&text).map_err(|error| error.to_string()));
+    match task {
+        Ok(WorkerTask::Image(task)) => image(&task, stop.clone(), emit),
+        Ok(WorkerTask::VerifyImage(VerifyTask { image })) => {
+            worker::verify_image(&FileSink::new(ImagePaths::new(&image)), stop, Tuning::default(), emit)
+        }
+        Err(problem) => Outcome::Failed { code: code::BAD_TASK.to_owned(), message: format!("this is no task: {problem}") },
+    }
+}
+
+fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    let mut device = match task.device.open() {
+        Ok(device) => device,
+        Err(error) => return Interruption::from(&error).into_outcome(),
+    };
+    let workplace = Workplace {
+        device: &mut *device,
+        identify: &|device| filesystems::identify(device),
+        sink: Arc::new(FileSink::new(task.paths.clone())),
+        engine: &Native,
+        stop,
+        tuning: Tuning::default(),
+        emit,
+    };
+    worker::image(task, workplace)
+}
+
+fn say(message: &WorkerMessage) -> bool {
+    let Ok(mut line) = serde_json::to_vec(message) else { return false };
+    line.push(b'\n');
+    let mut output = std::io::stdout().lock();
+    output.write_all(&line).and_then(|()| output.flush()).is_ok()
+}

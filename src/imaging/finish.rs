@@ -1,0 +1,146 @@
+//! From a read disc to a named image: hashes, comparisons, verdict, name. In this order, each step durable before the next.
+
+use super::{
+    interrupt::Interruption,
+    mapfile::MapHeader,
+    protocol::{ImageHashes, ImageResult, ImageTask, WorkerProgress},
+    session::Session,
+    verify,
+};
+use crate::domain::{
+    ids::SECTOR,
+    job::Phase,
+    sector_map::BlockStatus,
+    verdict::{Evidence, Judgement, Verdict, VerifyEvidence, judge, run_out_start},
+};
+use std::{path::Path, time::Instant};
+
+/// What is known when an image is finished.
+struct Finished {
+    size: u64,
+    hashes: ImageHashes,
+    verify: VerifyEvidence,
+    judgement: Judgement,
+}
+
+/// Completes an image whose map is settled. `resumed` images may hold bytes of an earlier run that were never claimed.
+///
+/// # Errors
+/// Storage that fails, `name_taken`, or a request to stop; the `.part` and its map are kept then.
+pub fn finish(session: &mut Session<'_>, task: &ImageTask, resumed: bool, began: Instant) -> Result<ImageResult, Interruption> {
+    let end = settle_length(session, task, resumed)?;
+    let finished = examine(session, task, end)?;
+    session.phase(Phase::Publishing);
+    let header = MapHeader { fingerprint: Some(task.medium.fingerprint.clone()), verify: finished.verify };
+    session.pipeline.ledger().set_header(header);
+    session.pipeline.checkpoint()?;
+    // The map's name must be on disk before the image's: whoever finds an image must find what it is worth.
+    session.pipeline.sink().sync_folder()?;
+    let publishable = !matches!(finished.judgement.verdict, Verdict::Incomplete | Verdict::Failed);
+    if publishable {
+        session.pipeline.sink().publish()?;
+    }
+    let path = if publishable { &task.paths.image } else { &task.paths.part };
+    if finished.judgement.verdict.is_good() {
+        session.pipeline.sink().remove_map()?;
+    }
+    Ok(result(session, path, finished, began))
+}
+
+/// Reports an image again that was published before a crash. Its verdict comes from its map, its hashes from the file.
+///
+/// # Errors
+/// Storage that fails, or a request to stop.
+pub fn report_again(
+    session: &mut Session<'_>,
+    task: &ImageTask,
+    verify: VerifyEvidence,
+    began: Instant,
+) -> Result<ImageResult, Interruption> {
+    let end = session.pipeline.sink().len()?;
+    session.phase(Phase::Hashing);
+    let hashes = verify::hash_from_storage(session, end)?;
+    let judgement = judgement(session, task, end, hashes.bytes, verify);
+    if judgement.verdict.is_good() {
+        session.pipeline.sink().sync_folder()?;
+        session.pipeline.sink().remove_map()?;
+    }
+    Ok(result(session, &task.paths.image, Finished { size: end, hashes, verify, judgement }, began))
+}
+
+/// Gives the file its length and makes data and map durable. Returns the length.
+fn settle_length(session: &mut Session<'_>, task: &ImageTask, resumed: bool) -> Result<u64, Interruption> {
+    session.flush();
+    session.pipeline.drain()?;
+    if resumed {
+        for range in session.map.ranges(&[BlockStatus::Bad]) {
+            zero(session, range)?;
+        }
+    }
+    let end = run_out_start(&session.map, &task.medium.size, task.medium.profile).unwrap_or(session.map.len());
+    session.pipeline.sink().set_len(end)?;
+    session.pipeline.checkpoint()?;
+    Ok(end)
+}
+
+/// Unreadable sectors are zeros in the image, also where a crash left something else.
+fn zero(session: &Session<'_>, range: std::ops::Range<u64>) -> Result<(), Interruption> {
+    let sink = session.pipeline.sink();
+    let zeros = vec![0; 64 << 10];
+    let mut position = range.start;
+    // Beyond the end of the file there is nothing to overwrite: extending it makes a hole, which reads as zeros.
+    let end = range.end.min(sink.len()?);
+    while position < end {
+        #[allow(clippy::cast_possible_truncation)] // at most zeros.len()
+        let count = (end - position).min(zeros.len() as u64) as usize;
+        sink.write_at(position, &zeros[..count])?;
+        position += count as u64;
+    }
+    Ok(())
+}
+
+/// Hashes what did not pass through the hashes in order, compares what shall be compared, and judges.
+fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64) -> Result<Finished, Interruption> {
+    if session.pipeline.hashed() < end {
+        session.phase(Phase::Hashing);
+        let Session { pipeline, reporter, stop, .. } = session;
+        pipeline.hash_stored(end, |done| {
+            reporter.moved(|| WorkerProgress { size_total: end, size_processed: done, ..WorkerProgress::default() });
+            stop.check()
+        })?;
+    }
+    let mut hashes = session.pipeline.finish_hashes()?;
+    let mut verify = VerifyEvidence::default();
+    if task.options.verify {
+        session.phase(Phase::Verifying);
+        verify.image_matches = Some(verify::hash_from_storage(session, end)? == hashes);
+        let check = verify::compare_disc(session)?;
+        verify.disc_unsettled = Some(check.unsettled);
+        if check.patched > 0 {
+            hashes = verify::hash_from_storage(session, end)?;
+        }
+    }
+    let size = session.pipeline.sink().len()?;
+    let judgement = judgement(session, task, size, hashes.bytes, verify);
+    Ok(Finished { size, hashes, verify, judgement })
+}
+
+fn judgement(session: &Session<'_>, task: &ImageTask, image_len: u64, hashed: u64, verify: VerifyEvidence) -> Judgement {
+    judge(&Evidence { map: &session.map, size: &task.medium.size, profile: task.medium.profile, image_len, hashed, verify })
+}
+
+fn result(session: &Session<'_>, path: &Path, finished: Finished, began: Instant) -> ImageResult {
+    let seconds = began.elapsed().as_secs_f64();
+    #[allow(clippy::cast_precision_loss)]
+    let bytes_per_second = if seconds > 0.0 { session.reader.bytes() as f64 / seconds } else { 0.0 };
+    ImageResult {
+        path: path.to_owned(),
+        size: finished.size,
+        sectors_total: session.map.len() / SECTOR,
+        judgement: finished.judgement,
+        verify: finished.verify,
+        hashes: finished.hashes,
+        seconds,
+        bytes_per_second,
+    }
+}

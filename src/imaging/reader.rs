@@ -1,0 +1,168 @@
+//! Reading from the drive, with every answer of a drive turned into one of three: read, unreadable, or the run is over.
+
+use super::{
+    interrupt::{Interruption, code},
+    protocol::Halt,
+    tuning::Tuning,
+};
+use crate::{
+    domain::{
+        disc::{Fingerprint, Medium},
+        ids::{Lba, SECTOR},
+    },
+    optical::{DeviceError, OpticalDevice, Sense},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Finds out which disc is in a drive; `filesystems::identify` outside of tests.
+pub type Identify<'a> = &'a dyn Fn(&mut dyn OpticalDevice) -> Result<Medium, DeviceError>;
+
+/// Set once when the run shall end at the next opportunity.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Asks for the end.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// # Errors
+    /// [`Interruption::Stopped`] once raised.
+    pub fn check(&self) -> Result<(), Interruption> {
+        if self.0.load(Ordering::Relaxed) { Err(Interruption::Stopped) } else { Ok(()) }
+    }
+}
+
+/// A request that gave no data although drive and disc are where they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// What the drive said, if it said anything.
+    pub sense: Option<Sense>,
+    /// The drive refused because of copy protection.
+    pub protected: bool,
+}
+
+/// How often one request may find the medium changed (and the same) before it counts as unreadable.
+const MAX_CHANGES: u32 = 5;
+
+/// A drive with the right disc in it.
+pub struct Reader<'a> {
+    device: &'a mut dyn OpticalDevice,
+    identify: Identify<'a>,
+    expected: &'a Fingerprint,
+    stop: StopFlag,
+    tuning: Tuning,
+    bytes: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Checks that the disc in the drive is the expected one. `alive` is called now and then while a drive gets ready.
+    ///
+    /// # Errors
+    /// [`Halt::WrongDisc`], [`Halt::MediumRemoved`], [`Halt::DriveGone`] and failures to identify.
+    pub fn new(
+        device: &'a mut dyn OpticalDevice,
+        identify: Identify<'a>,
+        expected: &'a Fingerprint,
+        stop: StopFlag,
+        tuning: Tuning,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Self, Interruption> {
+        let mut reader = Self { device, identify, expected, stop, tuning, bytes: 0 };
+        reader.check_disc(alive)?;
+        Ok(reader)
+    }
+
+    /// Bytes read from the disc so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Most sectors that one request may ask for.
+    pub fn max_transfer(&self) -> u64 {
+        u64::from(self.device.max_transfer()).max(1)
+    }
+
+    /// Reads whole sectors from `start`.
+    ///
+    /// # Errors
+    /// The outer error ends the run; the inner one is about these sectors only.
+    pub fn read(
+        &mut self,
+        start: Lba,
+        buffer: &mut [u8],
+        limit: Duration,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let unreadable = |sense, protected| Ok(Err(Unreadable { sense, protected }));
+        let (mut waiting, mut changes) = (None, 0);
+        loop {
+            self.stop.check()?;
+            let error = match self.device.read(start, buffer, limit) {
+                Ok(()) => {
+                    self.bytes += buffer.len() as u64;
+                    return Ok(Ok(()));
+                }
+                Err(error) => error,
+            };
+            match error {
+                DeviceError::Medium(sense) | DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
+                    return unreadable(Some(sense), false);
+                }
+                DeviceError::Protected(sense) => return unreadable(Some(sense), true),
+                DeviceError::Timeout(_) | DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None, false),
+                DeviceError::NotReady(sense) => self.wait(&mut waiting, sense, alive)?,
+                DeviceError::MediumChanged => {
+                    changes += 1;
+                    if changes > MAX_CHANGES {
+                        return unreadable(None, false);
+                    }
+                    self.check_disc(alive)?;
+                }
+                DeviceError::NoMedium => return Err(Interruption::Halted(Halt::MediumRemoved)),
+                DeviceError::Gone => return Err(Interruption::Halted(Halt::DriveGone)),
+                DeviceError::Permission(text) => return Err(Interruption::failed(code::NO_PERMISSION, text)),
+            }
+        }
+    }
+
+    /// Whether the disc in the drive is the one that was asked for.
+    fn check_disc(&mut self, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
+        let (mut waiting, mut changes) = (None, 0);
+        loop {
+            self.stop.check()?;
+            match (self.identify)(self.device) {
+                Ok(medium) if medium.fingerprint == *self.expected => return Ok(()),
+                Ok(medium) => return Err(Interruption::Halted(Halt::WrongDisc { found: medium.fingerprint })),
+                Err(DeviceError::NotReady(sense)) => self.wait(&mut waiting, sense, alive)?,
+                Err(DeviceError::MediumChanged) if changes < MAX_CHANGES => changes += 1,
+                Err(error) => return Err(Interruption::from(&error)),
+            }
+        }
+    }
+
+    /// One pause of a bounded wait for a drive that gets ready.
+    fn wait(&self, since: &mut Option<Instant>, sense: Sense, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
+        if since.get_or_insert_with(Instant::now).elapsed() >= self.tuning.ready_patience {
+            let message = format!("the drive is still not ready ({sense}) after {:?}; open and close its tray", self.tuning.ready_patience);
+            return Err(Interruption::failed(code::DRIVE_NOT_READY, message));
+        }
+        // The drive answered: that is a sign of life, however little it said.
+        alive();
+        std::thread::sleep(self.tuning.ready_pause);
+        Ok(())
+    }
+}
+
+/// Number of bytes in so many sectors, for the size of a buffer.
+pub fn bytes_of(sectors: u64) -> usize {
+    // Requests are bounded by the size of a buffer, far below what usize holds.
+    usize::try_from(sectors * SECTOR).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,157 @@
+//! Runs one task from start to its last word. The same code serves the `read-worker` process and `disk2iso image`.
+
+use super::{
+    buffers::Pool,
+    engine::Engine,
+    finish,
+    hashing::{Hashes, hash_stored},
+    interrupt::{Interruption, code},
+    mapfile::MapHeader,
+    pipeline::Pipeline,
+    prepare::{self, Start},
+    protocol::{Halt, ImageHashes, ImageResult, ImageTask, Outcome, WorkerMessage, WorkerProgress},
+    reader::{Identify, Reader, StopFlag},
+    reporter::Reporter,
+    session::Session,
+    sink::Sink,
+    tuning::Tuning,
+    verify,
+};
+use crate::{
+    domain::{
+        ids::SECTOR,
+        job::Phase,
+        sector_map::{BlockStatus, SectorMap},
+    },
+    optical::OpticalDevice,
+};
+use std::{sync::Arc, time::Instant};
+
+/// Everything that a task needs from outside.
+pub struct Workplace<'a> {
+    /// The opened drive.
+    pub device: &'a mut dyn OpticalDevice,
+    /// Tells which disc is in it.
+    pub identify: Identify<'a>,
+    /// Where the image goes.
+    pub sink: Arc<dyn Sink>,
+    /// How the disc is read.
+    pub engine: &'a dyn Engine,
+    /// Raised when the run shall end.
+    pub stop: StopFlag,
+    /// Sizes and patience.
+    pub tuning: Tuning,
+    /// Where messages go.
+    pub emit: &'a mut dyn FnMut(WorkerMessage),
+}
+
+/// Makes an image. The last message ([`WorkerMessage::Done`]) is left to the caller, who has the outcome.
+pub fn image(task: &ImageTask, workplace: Workplace<'_>) -> Outcome {
+    match run(task, workplace) {
+        Ok(result) => Outcome::Imaged(result),
+        Err(interruption) => interruption.into_outcome(),
+    }
+}
+
+/// Hashes a stored image; `sink` has it under its final name.
+pub fn verify_image(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    let mut reporter = Reporter::new(emit, tuning.progress_interval);
+    reporter.phase(Phase::Verifying);
+    match hash_whole(sink, stop, tuning, &mut reporter) {
+        Ok(hashes) => Outcome::Hashed(hashes),
+        Err(interruption) => interruption.into_outcome(),
+    }
+}
+
+fn hash_whole(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, reporter: &mut Reporter<'_>) -> Result<ImageHashes, Interruption> {
+    sink.open_published()?;
+    sink.drop_cache();
+    let size_total = sink.len()?;
+    let pool = Pool::new(tuning.chunk, tuning.buffers);
+    let mut hashes = Hashes::start(tuning.buffers)?;
+    hash_stored((&pool, sink), &mut hashes, size_total, &mut |size_processed| {
+        reporter.moved(|| WorkerProgress { size_total, size_processed, ..WorkerProgress::default() });
+        stop.check()
+    })?;
+    hashes.finish()
+}
+
+fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interruption> {
+    let began = Instant::now();
+    let Workplace { device, identify, sink, engine, stop, tuning, emit } = workplace;
+    if task.medium.size.sectors == 0 {
+        return Err(Interruption::failed(code::SIZE_UNKNOWN, "neither drive nor disc say how big the disc is; try another drive"));
+    }
+    let mut reporter = Reporter::new(emit, tuning.progress_interval);
+    reporter.phase(Phase::Analyzing);
+    let expected = &task.medium.fingerprint;
+    let reader = Reader::new(device, identify, expected, stop.clone(), tuning, &mut || reporter.alive())?;
+    let start = prepare::prepare(&*sink, task, &tuning, &stop, &mut || reporter.alive())?;
+    let (map, header) = match &start {
+        Start::Image { map, header, .. } | Start::Published { map, header } => (map.clone(), header.clone()),
+        Start::Unproven => (SectorMap::new(task.medium.size.sectors * SECTOR), MapHeader::new(expected)),
+    };
+    let pipeline = Pipeline::start(Arc::clone(&sink), map.clone(), header, tuning)?;
+    let settings = (task.options, task.medium.profile.ecc_block());
+    let mut session = Session::new(map, settings, reader, pipeline, reporter, (stop, tuning));
+    match start {
+        Start::Image { resumed, .. } => {
+            let done = make(&mut session, task, engine, resumed, began);
+            done.map_err(|interruption| keep(&mut session, &*sink, interruption))
+        }
+        Start::Published { header, .. } => {
+            sink.open_published()?;
+            finish::report_again(&mut session, task, header.verify, began)
+        }
+        Start::Unproven => {
+            sink.open_published()?;
+            session.phase(Phase::Verifying);
+            let len = sink.len()?;
+            verify::prove(&mut session, len)?;
+            finish::report_again(&mut session, task, Default::default(), began)
+        }
+    }
+}
+
+fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, resumed: bool, began: Instant) -> Result<ImageResult, Interruption> {
+    prepare::check_space(session.pipeline.sink(), &session.map)?;
+    let prefix = session.map.finished_prefix();
+    if prefix > 0 {
+        // What an earlier run read goes through the hashes first; new sectors then continue them.
+        session.phase(Phase::Hashing);
+        let Session { pipeline, reporter, stop, .. } = session;
+        pipeline.hash_stored(prefix, |done| {
+            reporter.moved(|| WorkerProgress { size_total: prefix, size_processed: done, ..WorkerProgress::default() });
+            stop.check()
+        })?;
+    }
+    engine.image(session)?;
+    finish::finish(session, task, resumed, began)
+}
+
+/// Makes durable what was read before the run ended, and completes the reason.
+fn keep(session: &mut Session<'_>, sink: &dyn Sink, interruption: Interruption) -> Interruption {
+    session.flush();
+    let written = session.pipeline.drain();
+    if is_no_space(&written) {
+        // The write that did not fit may have left half of itself, and the map needs room too.
+        let claimed = session.pipeline.ledger().written_map().ranges(&[BlockStatus::Finished]);
+        let _ = sink.set_len(claimed.last().map_or(0, |range| range.end));
+    }
+    let kept = session.pipeline.checkpoint();
+    let reason = match (interruption, written.and(kept)) {
+        (failed @ Interruption::Failed { .. }, _) => failed,
+        // Saying "stopped, and everything is durable" would be untrue.
+        (_, Err(failure)) => failure,
+        (interruption, Ok(())) => interruption,
+    };
+    if is_no_space(&Err(reason.clone())) {
+        let missing = prepare::missing_space(sink, &session.pipeline.ledger().written_map()).unwrap_or(0);
+        return Interruption::Halted(Halt::NoSpace { missing });
+    }
+    reason
+}
+
+fn is_no_space(result: &Result<(), Interruption>) -> bool {
+    matches!(result, Err(Interruption::Halted(Halt::NoSpace { .. })))
+}
