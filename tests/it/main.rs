@@ -1,1 +1,3 @@
-fn x() {}
+//! One binary for all integration tests: linking several would cost more than running them.
+
+mod optical;
