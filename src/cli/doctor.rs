@@ -2,14 +2,11 @@
 
 use crate::{
     config::Config,
+    imaging::process::tool_version,
     optical::{DeviceAddress, DeviceError, hotplug},
     storage::{DatabaseUrl, Db},
 };
-use std::{
-    fmt::Display,
-    path::Path,
-    process::{Command, ExitCode},
-};
+use std::{fmt::Display, path::Path, process::ExitCode};
 
 /// One finding.
 enum Finding {
@@ -88,7 +85,7 @@ fn folders(config: &Config) -> Vec<(&'static str, Finding)> {
         .into_iter()
         .chain(config.output_roots.iter().map(|root| ("output", root)))
     {
-        let probe = folder.join(format!(".disk2iso-doctor-{}", std::process::id()));
+        let probe = folder.join(".disk2iso-doctor");
         let written = std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(&probe, b"x"))
             .and_then(|()| std::fs::remove_file(&probe));
@@ -141,16 +138,10 @@ fn database(config: &Config) -> Vec<(&'static str, Finding)> {
 }
 
 fn tools() -> Vec<(&'static str, Finding)> {
-    vec![(
-        "tool",
-        match Command::new("ddrescue").arg("--version").env("LC_ALL", "C").output() {
-            Ok(output) => Finding::Good(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or("ddrescue").to_owned()),
-            Err(_) => Finding::Advice(
-                "ddrescue is not installed".to_owned(),
-                "not needed to read discs; it can go on with our images and maps: apt install gddrescue",
-            ),
-        },
-    )]
+    let todo = "not needed to read discs; it can go on with our images and maps: apt install gddrescue";
+    let finding =
+        tool_version("ddrescue").map_or_else(|| Finding::Advice("ddrescue is not installed".to_owned(), todo), Finding::Good);
+    vec![("tool", finding)]
 }
 
 fn listen(config: &Config) -> Vec<(&'static str, Finding)> {

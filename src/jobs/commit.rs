@@ -115,7 +115,7 @@ fn news(before: &JobRecord, after: &JobRecord) -> Option<NewEvent> {
     let (kind, level, message) = match (before.state, after.state) {
         (JobState::Running { phase: old, .. }, JobState::Running { phase, .. }) if old == phase => return None,
         (JobState::Running { .. }, JobState::Running { phase, .. }) => {
-            ("job.phase", Level::Info, format!("{label}: {phase:?}").to_lowercase())
+            ("job.phase", Level::Info, format!("{label}: {}", format!("{phase:?}").to_lowercase()))
         }
         (_, JobState::Running { .. }) => ("job.started", Level::Info, format!("Job on {label} began")),
         (_, JobState::Queued) => ("job.queued", Level::Info, format!("Job on {label} is in the queue{because}")),

@@ -1,3 +1,5 @@
 //! One binary for all integration tests: linking several would cost more than running them.
 
+#[path = "../architecture.rs"]
+mod architecture;
 mod optical;
