@@ -1,0 +1,42 @@
+//! MMC profiles: what the drive says the medium is (GET CONFIGURATION, header bytes 6 and 7; MMC-6 table 91).
+
+use serde::{Deserialize, Serialize};
+
+/// Current profile number of a drive; 0 means no medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MediaProfile(pub u16);
+
+impl MediaProfile {
+    /// Pressed CD.
+    pub const CD_ROM: Self = Self(0x08);
+    /// Pressed DVD.
+    pub const DVD_ROM: Self = Self(0x10);
+    /// Pressed Blu-ray.
+    pub const BD_ROM: Self = Self(0x40);
+
+    /// The family of the medium: `cd`, `dvd`, `bd` or `other`.
+    pub fn class(self) -> &'static str {
+        match self.0 {
+            0x08..=0x0a => "cd",
+            0x10..=0x2b => "dvd",
+            0x40..=0x43 => "bd",
+            _ => "other",
+        }
+    }
+
+    /// Whether READ CAPACITY of such a medium tells its formatted capacity and not what is written
+    /// (DVD-RAM, DVD±RW, BD-RE, BD-R formatted for random writing).
+    pub fn capacity_is_formatted_size(self) -> bool {
+        matches!(self.0, 0x12 | 0x13 | 0x14 | 0x1a | 0x2a | 0x42 | 0x43)
+    }
+
+    /// Sectors in one error-correction block: damage comes in such units (1 on CD, 16 on DVD, 32 on Blu-ray).
+    pub fn ecc_block(self) -> u64 {
+        match self.class() {
+            "cd" => 1,
+            "bd" => 32,
+            _ => 16,
+        }
+    }
+}

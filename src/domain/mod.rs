@@ -1,0 +1,11 @@
+//! The pure core: it decides, others act. No actors, no database, no files, no environment, no clock.
+
+pub mod disc;
+pub mod drive;
+pub mod event;
+pub mod ids;
+pub mod job;
+pub mod progress;
+pub mod scheduling;
+pub mod sector_map;
+pub mod verdict;

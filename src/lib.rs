@@ -1,0 +1,2 @@
+//! disk2iso
+pub mod supervision;

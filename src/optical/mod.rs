@@ -1,0 +1,165 @@
+//! The port to optical drives, and what implements it.
+//!
+//! [`OpticalDevice`] is one opened drive. [`DeviceAddress`] says where a drive is and opens it: a real one by its device node
+//! (`scsi`), a virtual one by its folder (`virtual_drive`), or a plain image file. All calls block; whoever calls them owns a
+//! thread (or a whole child process) that may hang, because a read on a bad disc can hang in the kernel.
+
+mod image_file;
+mod scsi;
+mod sense;
+mod virtual_drive;
+
+pub mod hotplug;
+pub use sense::Sense;
+
+use crate::domain::{
+    disc::{MediaProfile, Toc},
+    drive::TrayStatus,
+    ids::Lba,
+};
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, time::Duration};
+
+/// Where a drive is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type", content = "path")]
+pub enum DeviceAddress {
+    /// A real drive: its device node, for example `/dev/sr0`.
+    Scsi(PathBuf),
+    /// A virtual drive: its folder.
+    Virtual(PathBuf),
+    /// An image file, read as if it were a disc (`disk2iso image FILE`).
+    ImageFile(PathBuf),
+}
+
+/// What a drive says about itself (INQUIRY). Strings are trimmed and free of control characters; empty if unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceIdentity {
+    /// Manufacturer, at most 8 characters.
+    pub vendor: String,
+    /// Model, at most 16 characters.
+    pub model: String,
+    /// Firmware revision.
+    pub firmware: String,
+    /// Serial number; evidence only: it can be missing, shared or changing on USB bridges.
+    pub serial: String,
+}
+
+/// What `status` sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// Tray and medium.
+    pub tray: TrayStatus,
+    /// Number that grows with each insertion where the drive can know it (virtual drives); `None` on real drives.
+    pub insertion: Option<u64>,
+}
+
+/// Why a command failed, in the terms that decide what happens next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// The sector is unreadable (sense 3/xx); other sectors may be fine.
+    #[error("unreadable sector ({0})")]
+    Medium(Sense),
+    /// Past the end of the medium (5/21): not damage.
+    #[error("past the end of the medium ({0})")]
+    OutOfRange(Sense),
+    /// An audio track, or another mode than was asked for (5/64): not damage.
+    #[error("wrong mode for this track ({0})")]
+    WrongMode(Sense),
+    /// Copy-protected sector (5/6F): detected and reported, never circumvented.
+    #[error("copy-protected ({0})")]
+    Protected(Sense),
+    /// Becoming ready (2/04).
+    #[error("drive not ready ({0})")]
+    NotReady(Sense),
+    /// No medium (2/3A).
+    #[error("no medium")]
+    NoMedium,
+    /// The medium was changed (6/28) since it was identified: whatever is read now may be of another disc.
+    #[error("the medium was changed")]
+    MediumChanged,
+    /// The command did not finish within its time limit.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The drive is gone (unplugged, folder removed).
+    #[error("the drive is gone")]
+    Gone,
+    /// No permission; the text says which group or rule is missing.
+    #[error("no permission: {0}")]
+    Permission(String),
+    /// The drive refused a command that it should know (5/20, 5/24), or the tray is locked, or it is not a drive at all.
+    #[error("not possible: {0}")]
+    Refused(String),
+    /// Anything else (hardware errors 4/xx, unexpected errors of the system).
+    #[error("{0}")]
+    Other(String),
+}
+
+/// One opened drive (or image file). Implementations are held to one conformance suite (`tests/it/optical.rs`).
+pub trait OpticalDevice: Send {
+    /// Vendor, model, firmware, serial.
+    ///
+    /// # Errors
+    /// [`DeviceError`] as for all methods here.
+    fn identity(&mut self) -> Result<DeviceIdentity, DeviceError>;
+
+    /// Tray and medium; never spins a disc up, never closes a tray.
+    ///
+    /// # Errors
+    /// [`DeviceError::Gone`] when there is no such drive any more.
+    fn status(&mut self) -> Result<DeviceStatus, DeviceError>;
+
+    /// Current profile.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoMedium`] without a medium.
+    fn profile(&mut self) -> Result<MediaProfile, DeviceError>;
+
+    /// Table of contents.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the medium has none.
+    fn toc(&mut self) -> Result<Toc, DeviceError>;
+
+    /// Capacity in sectors (last LBA + 1).
+    ///
+    /// # Errors
+    /// [`DeviceError`] when the drive gives no plausible number.
+    fn capacity(&mut self) -> Result<u64, DeviceError>;
+
+    /// Reads `buffer.len() / 2048` sectors from `start`: all of them or an error. After an error the buffer's content means nothing.
+    /// `limit` bounds the time of one command where the device can enforce it.
+    ///
+    /// # Errors
+    /// [`DeviceError::Medium`] if at least one of the sectors is unreadable, and the others as documented there.
+    fn read(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError>;
+
+    /// Most sectors that one `read` may ask for.
+    fn max_transfer(&self) -> u32;
+
+    /// Unlocks the tray, opens it and checks that it is open.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] when it stays closed.
+    fn eject(&mut self) -> Result<(), DeviceError>;
+
+    /// Closes the tray.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] when it stays open (slim drives cannot).
+    fn close_tray(&mut self) -> Result<(), DeviceError>;
+}
+
+impl DeviceAddress {
+    /// Opens the drive without waiting for a medium and without closing its tray.
+    ///
+    /// # Errors
+    /// [`DeviceError::Gone`], [`DeviceError::Permission`], or [`DeviceError::Refused`] if it is no optical drive.
+    pub fn open(&self) -> Result<Box<dyn OpticalDevice>, DeviceError> {
+        Ok(match self {
+            Self::Scsi(node) => Box::new(scsi::ScsiDevice::open(node)?),
+            Self::Virtual(folder) => Box::new(virtual_drive::VirtualDrive::open(folder)?),
+            Self::ImageFile(file) => Box::new(image_file::ImageFile::open(file)?),
+        })
+    }
+}
