@@ -1,1 +1,3 @@
-fn x(){}
+mod supervision;
+
+fn x() {}
