@@ -3,3 +3,4 @@
 #[path = "../architecture.rs"]
 mod architecture;
 mod optical;
+mod supervision;
