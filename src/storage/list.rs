@@ -203,7 +203,8 @@ impl<'a> Plan<'a> {
         let mut sql = match branches.as_slice() {
             [only] => only.clone(),
             several => {
-                let all: Vec<_> = several.iter().enumerate().map(|(i, sql)| format!("SELECT * FROM ({sql}) AS branch{i}")).collect();
+                let all: Vec<_> =
+                    several.iter().enumerate().map(|(i, sql)| format!("SELECT * FROM ({sql}) AS branch{i}")).collect();
                 format!("SELECT * FROM ({}) AS branches {order} LIMIT {rows}", all.join(" UNION ALL "))
             }
         };
