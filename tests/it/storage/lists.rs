@@ -162,8 +162,7 @@ fn a_search_finds_any_part_in_any_case_and_knows_no_wildcards() {
         assert_eq!(found("日本語"), ["c\\d 日本語"]);
         assert_eq!(found("drives/one"), ["c\\d 日本語"]);
         assert_eq!(found("/srv/images").len(), 3);
-        for nothing in
-            ["%%%", "___", "'; DROP TABLE jobs; --", "a OR b", "NEAR(a b)", "off.iso\n/dev", "\0\0\0", "2004 ägäis", "*"]
+        for nothing in ["%%%", "___", "'; DROP TABLE jobs; --", "a OR b", "NEAR(a b)", "off.iso/dev", "\0\0\0", "2004 ägäis", "*"]
         {
             assert_eq!(found(nothing), [""; 0], "{nothing:?}");
         }

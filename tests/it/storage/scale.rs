@@ -18,7 +18,7 @@ fn fill(db: &Db, from: u32, to: u32) {
         };
         let sql = format!(
             "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}),
-             j AS (SELECT i, {time} AS at, CASE WHEN i > {last} THEN 'paused' WHEN i % 50 = 0 THEN 'failed' ELSE 'completed' END AS status,
+             j AS (SELECT i, {time} AS at, CASE WHEN i > 99997 THEN 'paused' WHEN i % 50 = 0 THEN 'failed' ELSE 'completed' END AS status,
                 CASE WHEN i % 10000 = 7 THEN 'needle ' ELSE 'disc ' END || i AS label FROM n)
              INSERT INTO jobs (id, kind, mode, origin, options, priority, device, drive_id, media_session, medium, disk_label, disk_type,
                 output_dir, output_path, status, reason, verdict, attempts, size_total, size_processed, speed, error_count, created_at,
@@ -27,8 +27,7 @@ fn fill(db: &Db, from: u32, to: u32) {
                 i % 10, '/dev/sr' || (i % 8), 'bus-' || (i % 8), i, NULL, label, CASE WHEN i % 3 = 0 THEN 'data_cd' ELSE 'data_dvd' END,
                 '/srv/images', '/srv/images/' || label || '.iso', status, CASE status WHEN 'paused' THEN 'user' END,
                 CASE status WHEN 'completed' THEN 'complete' END, 0, 4700000000, 4700000000, 1.0e7, 0, at, at, 1, label,
-                label || chr_newline || '/dev/sr' || (i % 8) || chr_newline || '/srv/images/' || label || '.iso' FROM j",
-            last = to - 3,
+                label || chr_newline || '/dev/sr' || (i % 8) || chr_newline || '/srv/images/' || label || '.iso' FROM j"
         )
         .replace("chr_newline", if sqlite { "char(10)" } else { "chr(10)" });
         Ok(conn.batch_execute(&sql)?)
@@ -63,7 +62,14 @@ fn requests() -> Vec<(&'static str, JobFilter, Page)> {
         ("q, few hits", JobFilter { q: some("Needle"), ..all() }, Page::default()),
         ("q, few hits of common trigrams", JobFilter { q: some("/dev/sr3\n/srv/images/needle"), ..all() }, Page::default()),
         ("q, no hit", JobFilter { q: some("xyzzy"), ..all() }, Page::default()),
+        ("q, 3 % hits", JobFilter { q: some("00"), ..all() }, Page::default()),
+        ("q, 3 % hits, three characters", JobFilter { q: some("000"), ..all() }, Page::default()),
         ("q and status", JobFilter { q: some("needle"), ..status(&["completed"]) }, Page::default()),
+        ("status, by label", status(&["completed"]), by("label")),
+        ("status, by updated_at", status(&["failed"]), by("-updated_at")),
+        ("several states, by priority", status(&["failed", "completed", "paused"]), by("-priority")),
+        ("disk_type, by updated_at", JobFilter { disk_type: some("data_dvd"), ..all() }, by("-updated_at")),
+        ("q and status, by label", JobFilter { q: some("needle"), ..status(&["failed", "completed"]) }, by("label")),
     ]
 }
 
@@ -83,8 +89,7 @@ fn median(db: &Db, filter: &JobFilter, page: &Page) -> Duration {
 fn is_scan(plan: &str) -> bool {
     plan.lines().any(|line| {
         let line = line.trim_start_matches([' ', '-', '>', '|', '`']);
-        line.contains("Seq Scan on jobs")
-            || (line.starts_with("SCAN jobs") && !line.contains("USING INDEX") && !line.contains("COVERING"))
+        line.contains("Seq Scan on jobs") || line == "SCAN jobs"
     })
 }
 
@@ -95,10 +100,14 @@ fn a_page_of_a_hundred_thousand_jobs_costs_what_one_of_a_thousand_costs() {
         let begun = Instant::now();
         fill(&db, 1, 1000);
         let small: Vec<_> = requests().iter().map(|(_, filter, page)| median(&db, filter, page)).collect();
-        fill(&db, 1001, 100_000);
+        // In parts, because PostgreSQL's statements are limited to 30 s.
+        for from in (1001..100_000).step_by(9900) {
+            fill(&db, from, from + 9899);
+        }
         eprintln!("{} filled in {:?}", database.url, begun.elapsed());
-        // With and without statistics: SQLite never gathers them by itself, PostgreSQL does so when it likes.
-        for analyzed in [false, true] {
+        // SQLite never gathers statistics by itself, so it must do without; PostgreSQL does so within a minute of growth like this.
+        let sqlite = database.url.starts_with("sqlite");
+        for analyzed in if sqlite { vec![false, true] } else { vec![true] } {
             if analyzed {
                 db.write_blocking(|conn| Ok(conn.batch_execute("ANALYZE")?)).unwrap();
             }
