@@ -3,7 +3,7 @@
 //! `actix::Supervisor` restarts after `ctx.stop()` with the same value, does not restart after a panic, and neither limits
 //! restarts nor escalates; so this module does not use it. Here
 //!
-//! * every child runs on **its own thread** ([`launch`]), so that a blocked child harms nobody else;
+//! * every child runs on **its own thread** (`launch.rs`), so that a blocked child harms nobody else;
 //! * a restart runs the child's **start function** again ([`ChildSpec`]) and never reuses the old value;
 //! * a guard around the actor, not inside it, reports the end ([`Exit`]) **after** the actor and all it owned are dropped, so
 //!   that a successor finds the device, the file and the socket free;

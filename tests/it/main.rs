@@ -3,4 +3,7 @@
 #[path = "../architecture.rs"]
 mod architecture;
 mod optical;
+mod promises;
+mod storage;
 mod supervision;
+mod support;

@@ -53,7 +53,7 @@ pub fn list(connection: &mut Connection, filter: &IsoFilter, page: &Page) -> Res
     Ok(IsoPage { items, next_cursor })
 }
 
-/// How the database would answer [`list`]: its plan for each statement that may be run.
+/// How the database answers [`list`]: its plan for each statement that is run.
 ///
 /// # Errors
 /// As for [`list`].

@@ -36,7 +36,7 @@ async fn a_blocked_child_two_levels_down_is_unresponsive_and_nothing_else_is() {
 
     let measuring = actix::spawn(tree.supervisor.send(GetHealth { limit: secs(3) }));
     // a has answered already; inner has 3 s to answer and gives c the first 2 s of them.
-    tree.timer.waits_for(&[secs(3), secs(2)]).await;
+    tree.timer.waits_for(&[secs(2), secs(3)]).await;
     tree.timer.advance(secs(2));
     let health = measuring.await.unwrap().unwrap();
     let states: Vec<_> = ["a", "inner", "b", "c"].map(|name| health.find(name).unwrap().state).into();

@@ -26,7 +26,10 @@ pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 }
 
 /// Time that passes only when a test says so.
-pub struct TestTimer(Mutex<(Instant, Vec<(Instant, oneshot::Sender<()>)>)>);
+pub struct TestTimer(Mutex<(Instant, Vec<Sleeper>)>);
+
+/// Until when, and how to wake it.
+type Sleeper = (Instant, oneshot::Sender<()>);
 
 impl TestTimer {
     pub fn new() -> Arc<Self> {
@@ -42,11 +45,13 @@ impl TestTimer {
         }
     }
 
-    /// Who is waited for, by remaining time.
+    /// The remaining times of those who wait, shortest first.
     pub fn pending(&self) -> Vec<Duration> {
         let mut time = self.0.lock().unwrap();
         time.1.retain(|(_, sleeper)| !sleeper.is_closed());
-        time.1.iter().map(|(deadline, _)| *deadline - time.0).collect()
+        let mut remaining: Vec<_> = time.1.iter().map(|(deadline, _)| *deadline - time.0).collect();
+        remaining.sort();
+        remaining
     }
 
     pub async fn waits_for(&self, delays: &[Duration]) {
