@@ -56,7 +56,11 @@ fn kill_at_random_moments(database: Database, seed: u64) {
         }
         kills += 1;
         let workers = service.workers();
-        let kill_workers = || workers.iter().for_each(|id| drop(nix::sys::signal::kill(nix::unistd::Pid::from_raw(*id as i32), nix::sys::signal::Signal::SIGKILL)));
+        let kill_workers = || {
+            workers.iter().for_each(|id| {
+                drop(nix::sys::signal::kill(nix::unistd::Pid::from_raw(*id as i32), nix::sys::signal::Signal::SIGKILL))
+            })
+        };
         match dice.roll(3) {
             0 => {
                 service.kill();
@@ -72,7 +76,8 @@ fn kill_at_random_moments(database: Database, seed: u64) {
             }
         }
     }
-    let last = service.wait("the last job to complete", |service| service.jobs().first().filter(|job| job["status"] == "completed").cloned());
+    let last = service
+        .wait("the last job to complete", |service| service.jobs().first().filter(|job| job["status"] == "completed").cloned());
     check(&service, &last, &original);
     eprintln!("{kills} kills, {} images", images + 1);
 }

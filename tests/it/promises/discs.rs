@@ -30,7 +30,11 @@ fn a_damaged_disc_ends_degraded_with_the_right_sectors_and_all_other_bytes() {
     let job = service.wait_for_status(&first_job(&service), "completed");
     assert_eq!((job["verdict"].as_str(), job["error_count"].as_u64()), (Some("degraded"), Some(6)), "{job}");
     let map = SectorMap::parse(&fs::read_to_string(service.output.join("SCRATCHED.map")).expect("map")).expect("valid");
-    let unread: BTreeSet<usize> = map.ranges(&[BlockStatus::Bad]).into_iter().flat_map(|range| (range.start / 2048..range.end / 2048).map(|lba| lba as usize)).collect();
+    let unread: BTreeSet<usize> = map
+        .ranges(&[BlockStatus::Bad])
+        .into_iter()
+        .flat_map(|range| (range.start / 2048..range.end / 2048).map(|lba| lba as usize))
+        .collect();
     assert_eq!(unread, bad);
     let (image, original) = (fs::read(service.output.join("SCRATCHED.iso")).expect("image"), fs::read(&source).expect("disc"));
     assert_eq!(image.len(), original.len());
@@ -42,7 +46,8 @@ fn a_damaged_disc_ends_degraded_with_the_right_sectors_and_all_other_bytes() {
 #[test]
 fn two_discs_with_one_label_become_two_files() {
     let service = Service::builder().drives(2).auto().start();
-    let discs = [disc::file(service.folder.path(), "DVD_VIDEO", SECTORS, 1), disc::file(service.folder.path(), "DVD_VIDEO", SECTORS, 2)];
+    let discs =
+        [disc::file(service.folder.path(), "DVD_VIDEO", SECTORS, 1), disc::file(service.folder.path(), "DVD_VIDEO", SECTORS, 2)];
     service.insert(0, &discs[0]);
     service.insert(1, &discs[1]);
     let isos = service.wait("two images", |service| Some(service.isos()).filter(|isos| isos.len() == 2));
@@ -83,10 +88,13 @@ fn a_disc_taken_out_is_waited_for_and_another_one_is_refused() {
     let paused = service.wait_for_status(&id, "paused");
     assert_eq!(paused["reason"], "medium_removed", "{paused}");
     service.insert(0, &other);
-    service.wait("the other disc to be known", |service| Some(service.drive(0)).filter(|drive| drive["media"]["label"] == "OTHER"));
+    service
+        .wait("the other disc to be known", |service| Some(service.drive(0)).filter(|drive| drive["media"]["label"] == "OTHER"));
     // Asking for it does not help: it waits for its own disc.
     service.command(&format!("/api/v1/jobs/{id}/resume"), &json!({}));
-    service.wait("the job to say that this is the wrong disc", |service| Some(service.job(&id)).filter(|job| job["status"] == "queued" && job["reason"] == "wrong_disc"));
+    service.wait("the job to say that this is the wrong disc", |service| {
+        Some(service.job(&id)).filter(|job| job["status"] == "queued" && job["reason"] == "wrong_disc")
+    });
     service.eject(0);
     service.insert(0, &wanted);
     let job = service.wait_for_status(&id, "completed");
@@ -101,7 +109,11 @@ fn eject_by_hand(service: &Service, number: usize) {
 
 #[test]
 fn a_disc_inserted_again_is_recognised_and_the_setting_decides() {
-    for (policy, state, reason, jobs) in [("skip", "waiting_for_removal", "already_archived", 1), ("ask", "idle", "decision_needed", 1), ("again", "completed", "", 2)] {
+    for (policy, state, reason, jobs) in [
+        ("skip", "waiting_for_removal", "already_archived", 1),
+        ("ask", "idle", "decision_needed", 1),
+        ("again", "completed", "", 2),
+    ] {
         let service = Service::builder().auto().set("DISK2ISO_AGAIN", policy).start();
         let source = disc::file(service.folder.path(), "TWICE", SECTORS, 1);
         service.insert(0, &source);
@@ -109,7 +121,9 @@ fn a_disc_inserted_again_is_recognised_and_the_setting_decides() {
         service.wait_for_drive(0, "completed", "");
         service.eject(0);
         service.insert(0, &source);
-        service.wait("the second insertion to be looked at", |service| Some(service.drive(0)).filter(|drive| drive["media"]["session"] == 2));
+        service.wait("the second insertion to be looked at", |service| {
+            Some(service.drive(0)).filter(|drive| drive["media"]["session"] == 2)
+        });
         service.wait_for_drive(0, state, reason);
         assert_eq!(service.jobs().len(), jobs, "{policy}");
     }

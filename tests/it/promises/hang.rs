@@ -37,13 +37,17 @@ fn cancel_answers_at_once_while_a_read_hangs() {
     service.script(0, "[[fault]]\nkind = \"hang\"\nlba = 4000\ncount = 1\nmilliseconds = 20000\n");
     service.insert(0, &source);
     let id = service.create_job(0, &json!({}));
-    service.wait("the read to hang", |service| fs::read_to_string(service.drive_folder(0).join("state.json")).ok().filter(|state| state.contains("\"boot\"")));
+    service.wait("the read to hang", |service| {
+        fs::read_to_string(service.drive_folder(0).join("state.json")).ok().filter(|state| state.contains("\"boot\""))
+    });
     let asked = Instant::now();
     service.command(&format!("/api/v1/jobs/{id}/cancel"), &json!({}));
     assert_eq!(service.job(&id)["status"], "cancelled");
     // Far below the hang of 20 s, whatever the machine is doing besides.
     assert!(asked.elapsed().as_secs() < 10);
-    service.wait("the drive to come back", |service| Some(service.drive(0)).filter(|drive| drive["state"] == "idle" && drive["media"].is_object()));
+    service.wait("the drive to come back", |service| {
+        Some(service.drive(0)).filter(|drive| drive["state"] == "idle" && drive["media"].is_object())
+    });
     service.command(&format!("/api/v1/jobs/{id}/retry"), &json!({}));
     assert_eq!(service.wait_for_status(&id, "completed")["verdict"], "complete");
 }

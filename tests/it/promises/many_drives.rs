@@ -19,7 +19,8 @@ fn eight_drives_image_at_once() {
     });
     assert_eq!(most, 8, "all eight must run at the same time");
     for iso in isos {
-        let number: usize = iso["disk_label"].as_str().and_then(|label| label.strip_prefix("DISC")).and_then(|n| n.parse().ok()).expect("label");
+        let number: usize =
+            iso["disk_label"].as_str().and_then(|label| label.strip_prefix("DISC")).and_then(|n| n.parse().ok()).expect("label");
         assert_eq!(iso["verdict"], "complete");
         assert!(fs::read(iso["filepath"].as_str().expect("path")).expect("image") == fs::read(&discs[number]).expect("disc"));
     }
@@ -39,7 +40,8 @@ fn the_maximum_of_jobs_is_kept_and_priority_decides_who_is_next() {
     let body = json!({ "device": service.drive_folder(2), "mode": "standard", "priority": 10 });
     let urgent = service.command("/api/v1/jobs", &body)["uuid"].as_str().expect("uuid").to_owned();
     for id in [&second, &urgent] {
-        service.wait("the reason why it waits", |service| Some(service.job(id)).filter(|job| job["reason"] == "waiting_for_slot"));
+        service
+            .wait("the reason why it waits", |service| Some(service.job(id)).filter(|job| job["reason"] == "waiting_for_slot"));
     }
     service.wait("the urgent job to run", |service| {
         assert_ne!(service.job(&second)["status"], "running", "the urgent job goes first");

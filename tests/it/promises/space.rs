@@ -15,7 +15,11 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     fn mount(folder: &Path, megabytes: u32) -> Self {
         fs::create_dir_all(folder).expect("folder");
-        let status = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"]).arg(folder).status().expect("mount is there");
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(folder)
+            .status()
+            .expect("mount is there");
         assert!(status.success(), "mount: {status}");
         Self(folder.to_owned())
     }
@@ -33,7 +37,12 @@ fn in_namespace(test: &str) -> bool {
         return false;
     }
     let program = std::env::current_exe().expect("this program");
-    let status = Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).arg(program).args(["--exact", test]).status().expect("unshare is there");
+    let status = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount"])
+        .arg(program)
+        .args(["--exact", test])
+        .status()
+        .expect("unshare is there");
     assert!(status.success(), "{test} in a user namespace: {status}");
     true
 }

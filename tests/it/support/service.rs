@@ -100,7 +100,12 @@ impl Service {
     pub fn restart(&mut self) {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).expect("log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_disk2iso"));
-        command.arg("serve").envs(self.environment.iter().cloned()).stdin(Stdio::null()).stdout(log.try_clone().expect("log")).stderr(log);
+        command
+            .arg("serve")
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("log"))
+            .stderr(log);
         self.child = Some(command.process_group(0).spawn().expect("started"));
         self.wait("the service to be ready", |service| service.try_get("/health/ready").filter(|(status, _)| *status == 200));
     }
@@ -113,9 +118,14 @@ impl Service {
     /// Process ids of its read-workers.
     pub fn workers(&self) -> Vec<u32> {
         let parent = self.id().to_string();
-        let stat_of = |entry: fs::DirEntry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, fs::read_to_string(entry.path().join("stat")).ok()?));
+        let stat_of = |entry: fs::DirEntry| {
+            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, fs::read_to_string(entry.path().join("stat")).ok()?))
+        };
         let processes = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok).filter_map(stat_of);
-        processes.filter(|(_, stat)| stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&parent)).map(|(id, _)| id).collect()
+        processes
+            .filter(|(_, stat)| stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&parent))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// `kill -9` of the service; its workers live until they notice.
@@ -128,7 +138,11 @@ impl Service {
     /// SIGTERM; gives the exit code.
     pub fn stop(&mut self) -> Option<i32> {
         let mut child = self.child.take().expect("running");
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid")), nix::sys::signal::Signal::SIGTERM).expect("signal");
+        nix::sys::signal::kill(
+            nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("pid")),
+            nix::sys::signal::Signal::SIGTERM,
+        )
+        .expect("signal");
         child.wait().expect("waited for").code()
     }
 
@@ -151,7 +165,12 @@ impl Service {
 
     /// POST (a JSON body) with its status.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let answer = self.client.post(self.url(path)).json(body).send().unwrap_or_else(|error| panic!("POST {path}: {error}\n{}", self.log()));
+        let answer = self
+            .client
+            .post(self.url(path))
+            .json(body)
+            .send()
+            .unwrap_or_else(|error| panic!("POST {path}: {error}\n{}", self.log()));
         (answer.status().as_u16(), answer.json().unwrap_or(Value::Null))
     }
 
@@ -238,12 +257,17 @@ impl Service {
 
     /// Waits until a job has read something but not everything.
     pub fn wait_for_progress(&self, id: &str) -> Value {
-        self.wait("progress", |service| Some(service.job(id)).filter(|job| job["status"] == "running" && job["progress"].as_f64() > Some(1.0)))
+        self.wait("progress", |service| {
+            Some(service.job(id)).filter(|job| job["status"] == "running" && job["progress"].as_f64() > Some(1.0))
+        })
     }
 
     /// Waits until a drive has this state and reason.
     pub fn wait_for_drive(&self, number: usize, state: &str, reason: &str) -> Value {
-        let look = |service: &Self| Some(service.drive(number)).filter(|drive| drive["state"] == state && (reason.is_empty() || drive["reason"] == reason));
+        let look = |service: &Self| {
+            Some(service.drive(number))
+                .filter(|drive| drive["state"] == state && (reason.is_empty() || drive["reason"] == reason))
+        };
         self.wait(&format!("drive {number} to be {state} {reason}"), look)
     }
 
