@@ -1,3 +1,4 @@
 //! disk2iso
 pub mod domain;
+pub mod filesystems;
 pub mod optical;

@@ -5,5 +5,5 @@ mod faults;
 mod hang;
 mod hotplug;
 mod script;
-mod support;
+pub mod support;
 mod tray;
