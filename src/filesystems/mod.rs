@@ -1,7 +1,7 @@
 //! What is written on a disc: labels, sizes and the names in the root folder, from as few sectors as possible.
 //!
 //! The parsers see a disc only through [`ReadSectors`], so that tests and fuzzers can feed them bytes. Everything on a
-//! disc is written by strangers: counts and lengths are bounded here, whatever they claim. [`identify`] puts the facts
+//! disc is written by strangers: counts and lengths are bounded here, whatever they claim. [`identify()`] puts the facts
 //! together for a disc in a drive.
 
 mod bytes;

@@ -4,6 +4,8 @@ mod conformance;
 mod faults;
 mod hang;
 mod hotplug;
+mod real;
 mod script;
+mod speed;
 pub mod support;
 mod tray;

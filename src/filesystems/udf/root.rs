@@ -1,6 +1,6 @@
 //! The root folder of a UDF volume: file set → file entry → its data → file identifiers.
 
-use super::{LongAd, Map, Volume, characters, tag};
+use super::descriptors::{LongAd, Map, Volume, characters, tag};
 use crate::{
     domain::ids::SECTOR,
     filesystems::{

@@ -1,7 +1,18 @@
 //! A drive that says what a test wants it to say.
 
-use super::{parse, reply::parse_sense, *};
-use crate::domain::disc::Track;
+use super::{
+    drive::SHORT,
+    parse,
+    reply::{self, parse_sense},
+    *,
+};
+use crate::{
+    domain::{
+        disc::{MediaProfile, Toc, Track},
+        ids::Lba,
+    },
+    optical::{OpticalDevice, Sense},
+};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 

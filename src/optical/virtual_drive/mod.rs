@@ -11,6 +11,7 @@
 
 mod deadline;
 mod insert;
+mod keys;
 mod pacer;
 mod script;
 mod state;
