@@ -71,6 +71,7 @@ impl<T: Transport> MmcDrive<T> {
     /// Sends a command; returns the number of bytes that came.
     pub(super) fn command(&mut self, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<usize, DeviceError> {
         for _ in 0..3 {
+            self.sense = None;
             let reply = self.transport.execute(cdb, data, limit)?;
             self.sense = reply::parse_sense(&reply.sense);
             if !reply.is_harmless_attention() {
@@ -163,6 +164,8 @@ impl<T: Transport> MmcDrive<T> {
         }
     }
 
+    /// READ(10), or READ(12) for a drive that does not know it. An aborted command (sense b/xx: the transfer went wrong,
+    /// not the disc) is sent again; where it is aborted each time, the sectors cannot be read, whatever the reason.
     pub(super) fn read_command(
         &mut self,
         lba: u32,
@@ -170,6 +173,20 @@ impl<T: Transport> MmcDrive<T> {
         buffer: &mut [u8],
         limit: Duration,
     ) -> Result<usize, DeviceError> {
+        let mut result = self.read_once(lba, count, buffer, limit);
+        for _ in 0..2 {
+            match self.sense {
+                Some(sense) if sense.key == 0x0b && result.is_err() => result = self.read_once(lba, count, buffer, limit),
+                _ => return result,
+            }
+        }
+        match self.sense {
+            Some(sense) if sense.key == 0x0b && result.is_err() => Err(DeviceError::Medium(sense)),
+            _ => result,
+        }
+    }
+
+    fn read_once(&mut self, lba: u32, count: u16, buffer: &mut [u8], limit: Duration) -> Result<usize, DeviceError> {
         let [a, b, c, d] = lba.to_be_bytes();
         let [high, low] = count.to_be_bytes();
         if !self.read12 {

@@ -187,6 +187,16 @@ fn a_drive_without_read_10_is_read_with_read_12() {
 }
 
 #[test]
+fn an_aborted_read_is_sent_again_and_unreadable_if_it_is_always_aborted() {
+    let aborted = || (0x28, sense(0x0b, 0x47, 0), vec![]);
+    let mut drive = Fake::drive(vec![aborted(), aborted(), (0x28, good(), vec![7; 2048]), aborted(), aborted(), aborted()]);
+    let mut buffer = [0; 2048];
+    assert_eq!(drive.read(Lba(5), &mut buffer, SHORT), Ok(()));
+    assert_eq!(drive.read(Lba(5), &mut buffer, SHORT), Err(DeviceError::Medium(Sense { key: 0x0b, asc: 0x47, ascq: 0 })));
+    assert!(drive.transport.answers.is_empty());
+}
+
+#[test]
 fn a_short_transfer_is_not_a_sector() {
     let mut drive = Fake::drive(vec![(0x28, good(), vec![7; 2000])]);
     assert!(matches!(drive.read(Lba(5), &mut [0; 2048], SHORT), Err(DeviceError::Other(text)) if text.contains("2000 of 2048")));
