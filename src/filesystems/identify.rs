@@ -1,19 +1,11 @@
 //! Which disc is in the drive: everything that is known about it, or why it cannot be known. Never a guess.
 
-use super::{FileSystems, probe};
+use super::{FileSystems, probe, sampler::Sampler};
 use crate::{
-    domain::{
-        disc::{DiscKind, Fingerprint, FingerprintInput, MediaProfile, Medium, SizeClaims, Toc},
-        ids::{Lba, SECTOR},
-    },
-    optical::{DeviceError, OpticalDevice},
+    domain::disc::{DiscKind, Fingerprint, FingerprintInput, MediaProfile, Medium, SizeClaims, Toc},
+    optical::{DeviceError, OpticalDevice, profile_for_size},
 };
-use std::{collections::BTreeMap, time::Duration};
-
-/// Time limit of one read: identification must come to an end on a damaged disc as well.
-const LIMIT: Duration = Duration::from_secs(10);
-/// Unreadable samples after which no more are read.
-const MAX_FAILURES: usize = 12;
+use std::time::Duration;
 
 /// Why a disc could not be identified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +49,7 @@ pub fn identify(device: &mut dyn OpticalDevice) -> Result<Medium, IdentifyFailur
     let toc = optional(device.toc())?;
     let capacity = optional(device.capacity())?;
     let audio_only = toc.as_ref().is_some_and(|toc| !toc.has_data());
-    let mut sampler = Sampler { device, known: BTreeMap::new(), failures: 0, fatal: None, said: None };
+    let mut sampler = Sampler::new(device);
     let size_known = capacity.or(toc.as_ref().map(|toc| toc.lead_out));
     let file_systems = if audio_only {
         FileSystems::default()
@@ -123,52 +115,19 @@ fn nothing_there(
 }
 
 fn kind(profile: MediaProfile, sectors: u64, toc: Option<&Toc>, file_systems: &FileSystems) -> DiscKind {
-    let (audio, data) = toc.map_or((false, true), |toc| (toc.has_audio(), toc.has_data()));
-    match (profile.class(), audio, data) {
-        (_, true, false) => DiscKind::AudioCd,
-        (_, true, true) => DiscKind::MixedMode,
-        ("cd", ..) => DiscKind::DataCd,
-        ("bd", ..) if file_systems.has_root("BDMV") => DiscKind::BdVideo,
-        ("bd", ..) => DiscKind::DataBd,
-        ("dvd", ..) if file_systems.has_root("VIDEO_TS") => DiscKind::DvdVideo,
-        ("dvd", ..) => DiscKind::DataDvd,
-        // Drives that do not know the medium's family (HD DVD, magneto-optical): the family that has its size.
-        _ if sectors <= 440_000 => DiscKind::DataCd,
-        _ if sectors <= 4_200_000 => DiscKind::DataDvd,
-        _ => DiscKind::DataBd,
+    match toc.map_or((false, true), |toc| (toc.has_audio(), toc.has_data())) {
+        (true, false) => return DiscKind::AudioCd,
+        (true, true) => return DiscKind::MixedMode,
+        (false, _) => {}
     }
-}
-
-/// Reads single sectors once each.
-struct Sampler<'a> {
-    device: &'a mut dyn OpticalDevice,
-    known: BTreeMap<u64, Option<Vec<u8>>>,
-    failures: usize,
-    fatal: Option<IdentifyFailure>,
-    /// What the drive said to the first sector that it could not read.
-    said: Option<DeviceError>,
-}
-
-impl Sampler<'_> {
-    fn sector(&mut self, lba: u64) -> Option<Vec<u8>> {
-        if let Some(known) = self.known.get(&lba) {
-            return known.clone();
-        }
-        if self.fatal.is_some() || self.failures >= MAX_FAILURES {
-            return None;
-        }
-        let mut buffer = vec![0; SECTOR as usize];
-        let read = match self.device.read(Lba(lba), &mut buffer, LIMIT) {
-            Ok(()) => Some(buffer),
-            Err(error) => {
-                self.failures += 1;
-                self.fatal = fatal(&error).filter(|failure| !matches!(failure, IdentifyFailure::Timeout(_)));
-                self.said.get_or_insert(error);
-                None
-            }
-        };
-        self.known.insert(lba, read.clone());
-        read
+    // Drives that do not know the medium's family (HD DVD, magneto-optical): the family that has its size.
+    let family = if profile.class() == "other" { profile_for_size(sectors) } else { profile };
+    match family.class() {
+        "cd" => DiscKind::DataCd,
+        "dvd" if file_systems.has_root("VIDEO_TS") => DiscKind::DvdVideo,
+        "dvd" => DiscKind::DataDvd,
+        _ if file_systems.has_root("BDMV") => DiscKind::BdVideo,
+        _ => DiscKind::DataBd,
     }
 }
 
@@ -181,7 +140,7 @@ fn optional<T>(answer: Result<T, DeviceError>) -> Result<Option<T>, IdentifyFail
 }
 
 /// Failures that end the identification; `None` for those that only say that one thing cannot be known.
-fn fatal(error: &DeviceError) -> Option<IdentifyFailure> {
+pub(super) fn fatal(error: &DeviceError) -> Option<IdentifyFailure> {
     match error {
         DeviceError::NotReady(_) => Some(IdentifyFailure::NotReady),
         DeviceError::NoMedium => Some(IdentifyFailure::NoMedium),

@@ -8,6 +8,7 @@ mod bytes;
 mod identify;
 mod iso9660;
 mod reader;
+mod sampler;
 mod udf;
 
 pub use identify::{IdentifyFailure, identify};

@@ -199,4 +199,18 @@ mod tests {
             assert!(!error.contains('\n'));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_script_makes_the_parser_panic(
+            text in "(\\[\\[fault\\]\\]\n)?((kind|lba|count|milliseconds|repeat|profile|fault|speed_bytes_per_second) = ([0-9]{1,20}|-1|'hang'|'bad'|true|\\[\\]|1e9|.{0,8})\n){0,6}",
+        ) {
+            if let Ok(script) = Script::parse(&text) {
+                for fault in &script.faults {
+                    let sectors = fault.overlap(fault.lba, u64::MAX);
+                    proptest::prop_assert!(sectors.end - sectors.start == fault.count);
+                }
+            }
+        }
+    }
 }
