@@ -1,65 +1,72 @@
-//! STUB of the imaging clone; the real one comes from /work/h/optical.
-use crate::{
-    domain::{disc::*, ids::Lba},
-    optical::{DeviceError, OpticalDevice},
-};
-/// Stub.
-///
-/// # Errors
-/// As the device.
-pub fn identify(device: &mut dyn OpticalDevice) -> Result<Medium, DeviceError> {
-    let profile = device.profile()?;
-    let sectors = device.capacity()?;
-    let toc = device.toc().ok();
-    let mut samples = Vec::new();
-    for lba in [0_u64, 16, 17] {
-        let mut bytes = vec![0; 2048];
-        if lba < sectors {
-            match device.read(Lba(lba), &mut bytes, std::time::Duration::from_secs(10)) {
-                Ok(()) => samples.push((lba, bytes)),
-                Err(DeviceError::Medium(_)) => samples.push((lba, Vec::new())),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    let iso = samples.iter().find(|(lba, bytes)| *lba == 16 && bytes.get(1..6) == Some(b"CD001")).map(|(_, b)| b.clone());
-    let claims = SizeClaims {
-        read_capacity: Some(sectors),
-        iso9660: iso.as_ref().map(|b| u64::from(u32::from_le_bytes([b[80], b[81], b[82], b[83]]))),
-        ..SizeClaims::default()
-    }
-    .with_toc(toc.as_ref());
-    let fingerprint = Fingerprint::compute(&FingerprintInput { profile, toc: toc.as_ref(), sectors, samples: &samples });
-    let label = iso.map(|b| clean_label(&String::from_utf8_lossy(&b[40..72]))).unwrap_or_default();
-    Ok(Medium { label, kind: DiscKind::DataCd, profile, fingerprint, size: claims.reconcile(profile) })
+//! What is written on a disc: labels, sizes and the names in the root folder, from as few sectors as possible.
+//!
+//! The parsers see a disc only through [`ReadSectors`], so that tests and fuzzers can feed them bytes. Everything on a
+//! disc is written by strangers: counts and lengths are bounded here, whatever they claim. [`identify()`] puts the facts
+//! together for a disc in a drive.
+
+mod bytes;
+mod identify;
+mod iso9660;
+mod reader;
+mod sampler;
+mod udf;
+
+pub use identify::{IdentifyFailure, identify};
+pub use iso9660::Iso9660;
+pub use reader::ReadSectors;
+pub use udf::Udf;
+
+use reader::Bounded;
+
+/// Most names of the root folder that are kept.
+const MAX_NAMES: usize = 256;
+/// Most sectors of one folder that are read.
+const MAX_FOLDER_SECTORS: u64 = 32;
+
+/// File systems found on a disc.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileSystems {
+    /// ISO 9660, with or without Joliet.
+    pub iso9660: Option<Iso9660>,
+    /// UDF.
+    pub udf: Option<Udf>,
+    /// Names in the root folders of both, each once, at most 256, cleaned of control characters.
+    pub root_names: Vec<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum IdentifyFailure {
-    #[error("x")]
-    NotReady,
-    #[error("x")]
-    NoMedium,
-    #[error("x")]
-    Blank,
-    #[error("{0}")]
-    Unreadable(String),
-    #[error("x")]
-    Gone,
-    #[error("x")]
-    Changed,
-    #[error("{0}")]
-    Permission(String),
+impl FileSystems {
+    /// The best of the labels, cleaned; empty if the disc has none. UDF and Joliet know lower case and other scripts;
+    /// Joliet cuts after 16 characters, where ISO 9660 has 32.
+    pub fn label(&self) -> String {
+        let iso = self.iso9660.as_ref().map(|iso| iso.label.as_str()).unwrap_or_default();
+        let joliet = self.iso9660.as_ref().and_then(|iso| iso.joliet_label.as_deref()).unwrap_or_default();
+        let cut = joliet.chars().count() >= 16 && iso.to_uppercase().starts_with(&joliet.to_uppercase());
+        let udf = self.udf.as_ref().map(|udf| udf.label.as_str()).unwrap_or_default();
+        let best = [udf, if cut { iso } else { joliet }, iso].into_iter().find(|label| !label.is_empty());
+        best.unwrap_or_default().to_owned()
+    }
+
+    /// Whether the root folder has this name (in any case of letters).
+    pub fn has_root(&self, name: &str) -> bool {
+        self.root_names.iter().any(|root| root.eq_ignore_ascii_case(name))
+    }
 }
-impl From<DeviceError> for IdentifyFailure {
-    fn from(e: DeviceError) -> Self {
-        match e {
-            DeviceError::Gone => Self::Gone,
-            DeviceError::NoMedium => Self::NoMedium,
-            DeviceError::MediumChanged => Self::Changed,
-            DeviceError::NotReady(_) => Self::NotReady,
-            DeviceError::Permission(t) => Self::Permission(t),
-            other => Self::Unreadable(other.to_string()),
+
+/// Looks for file systems. `sectors` is the disc's size if known, `session` the first sector of the last session with data.
+/// Reads at most a few hundred sectors, and stops after a handful of unreadable ones.
+pub fn probe(disc: &mut dyn ReadSectors, sectors: Option<u64>, session: u64) -> FileSystems {
+    let mut reader = Bounded::new(disc);
+    let mut names = Vec::new();
+    let mut iso9660 = iso9660::probe(&mut reader, session, &mut names);
+    if iso9660.is_none() && session != 0 {
+        iso9660 = iso9660::probe(&mut reader, 0, &mut names);
+    }
+    let udf = udf::probe(&mut reader, sectors, session, &mut names);
+    let mut root_names: Vec<String> = Vec::new();
+    for name in names {
+        if root_names.len() < MAX_NAMES && !name.is_empty() && !root_names.contains(&name) {
+            root_names.push(name);
         }
     }
+    FileSystems { iso9660, udf, root_names }
 }

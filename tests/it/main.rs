@@ -2,6 +2,7 @@
 
 #[path = "../architecture.rs"]
 mod architecture;
+mod filesystems;
 mod optical;
 mod promises;
 mod storage;
