@@ -9,7 +9,8 @@ fn main() {
     // Askama's templates are tracked by its macro, but a new file is not.
     println!("cargo:rerun-if-changed=web/templates");
     println!("cargo:rerun-if-changed=web/src");
-    println!("cargo:rerun-if-changed=web/dist");
+    // A path that does not exist would make every build run this again.
+    println!("cargo:rerun-if-changed={}", if Path::new("web/dist").exists() { "web/dist" } else { "web" });
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     embed(Path::new(&out));
 }
