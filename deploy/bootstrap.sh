@@ -11,10 +11,10 @@ PATH=$PATH:/usr/sbin:/sbin
 # To compile and link: udev events, PostgreSQL's client library, TLS.
 build=(gcc libc6-dev pkg-config libudev-dev libpq-dev libssl-dev)
 # To make the demo's discs and to talk to the service.
-demo=(xorriso curl)
+demo=(xorriso curl python3)
 # Servers, makers of odd file systems and a second opinion on reading; then the virtual machine with real drives.
 test=(postgresql gddrescue genisoimage udftools
-  qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev python3 xz-utils zstd)
+  qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev xz-utils zstd)
 # Where the virtual machine finds its kernel; tests/vm/run.sh looks here too.
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
 
@@ -30,9 +30,15 @@ main() {
   test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
   *) fail "usage: deploy/bootstrap.sh build|demo|test" ;;
   esac
+  front_end
   install_missing
   check_rust
   [[ $1 != test ]] || fetch_kernel
+}
+
+# The front end is built with Node.js; one that did not come from Debian's packages is as good.
+front_end() {
+  command -v npm >/dev/null || wanted+=(nodejs npm)
 }
 
 install_missing() {

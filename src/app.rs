@@ -58,12 +58,16 @@ impl App {
     /// # Errors
     /// What is missing and what to do about it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let fail = |what: &str| { let what = what.to_owned(); move |error: &dyn std::fmt::Display| StartError(format!("{what}: {error}")) };
+        let fail = |what: &str| {
+            let what = what.to_owned();
+            move |error: &dyn std::fmt::Display| StartError(format!("{what}: {error}"))
+        };
         let lock = prepare_folders(&config)?;
         let url = DatabaseUrl::parse(&config.database_url()).map_err(|e| fail("database.url")(&e))?;
         let db = Db::open(&url, POOL).map_err(|e| fail("the database cannot be opened")(&e))?;
         db.migrate().map_err(|e| fail("the database cannot be migrated")(&e))?;
-        let listener = TcpListener::bind(config.listen).map_err(|e| fail(&format!("{} is not free (another service? set DISK2ISO_LISTEN)", config.listen))(&e))?;
+        let listener = TcpListener::bind(config.listen)
+            .map_err(|e| fail(&format!("{} is not free (another service? set DISK2ISO_LISTEN)", config.listen))(&e))?;
         let bus = Bus::default();
         let journal = Journal { db, bus: bus.clone(), clock: Clock::system(), node: node().into() };
         let settings = LiveSettings::new(stored_settings(&journal, config.runtime).await?);
@@ -113,7 +117,8 @@ impl Parts {
         let intensity = Intensity::new(3, Duration::from_secs(60));
         let nested = |name: &str| ChildRef::<Supervisor>::new(name);
         let (root_ref, jobs, drives) = (nested("root"), nested("jobs"), nested("drives"));
-        let (event_log, catalog, dispatcher) = (ChildRef::new("event_log"), ChildRef::new("catalog"), ChildRef::new("dispatcher"));
+        let (event_log, catalog, dispatcher) =
+            (ChildRef::new("event_log"), ChildRef::new("catalog"), ChildRef::new("dispatcher"));
         let (manager, http) = (ChildRef::new("manager"), ChildRef::new("http"));
         let (registry, live) = (DriveRegistry::default(), LiveJobs::default());
         let job_deps = JobDeps {
@@ -148,18 +153,23 @@ impl Parts {
         };
         let shared = self.config.database_url().starts_with("postgres");
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
-        let log = ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
+        let log =
+            ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
         let journal = self.journal.clone();
         let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone()));
         let jobs_ref = jobs.clone();
-        let queue = ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
+        let queue =
+            ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
         let jobs = ChildSpec::supervisor(&jobs, SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue));
         let (drives_ref, config) = (drives.clone(), Arc::clone(&self.config));
-        let finder = ChildSpec::actor(&manager, Restart::Permanent, move || DriveManager::new(drive_deps.clone(), drives_ref.clone(), config.virtual_drives.clone(), config.real_drives));
+        let finder = ChildSpec::actor(&manager, Restart::Permanent, move || {
+            DriveManager::new(drive_deps.clone(), drives_ref.clone(), config.virtual_drives.clone(), config.real_drives)
+        });
         let drives = ChildSpec::supervisor(&drives, SupervisorSpec::new(Strategy::OneForOne, intensity).child(finder));
         let listener = Arc::new(listener);
         let web = ChildSpec::actor(&http, Restart::Permanent, move || HttpServerActor::new(state.clone(), Arc::clone(&listener)));
-        let tree = SupervisorSpec::new(Strategy::RestForOne, intensity).child(log).child(catalogue).child(jobs).child(drives).child(web);
+        let tree =
+            SupervisorSpec::new(Strategy::RestForOne, intensity).child(log).child(catalogue).child(jobs).child(drives).child(web);
         Root::start(&root_ref, tree)
     }
 }
@@ -171,24 +181,47 @@ fn patience(wedged_after: Duration) -> WatchdogLimits {
 }
 
 fn prepare_folders(config: &Config) -> Result<nix::fcntl::Flock<std::fs::File>, StartError> {
-    let cannot = |what: &str, path: &Path, error: &dyn std::fmt::Display| StartError(format!("{what} {} cannot be used: {error}; create it and give this user the right to write, or set another one", path.display()));
+    let cannot = |what: &str, path: &Path, error: &dyn std::fmt::Display| {
+        StartError(format!(
+            "{what} {} cannot be used: {error}; create it and give this user the right to write, or set another one",
+            path.display()
+        ))
+    };
     std::fs::create_dir_all(&config.state_dir).map_err(|error| cannot("state folder", &config.state_dir, &error))?;
     std::fs::create_dir_all(&config.output_dir).map_err(|error| cannot("output folder", &config.output_dir, &error))?;
     let path = config.state_dir.join("lock");
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(|error| cannot("lock file", &path, &error))?;
-    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock)
-        .map_err(|_| StartError(format!("another disk2iso uses the state folder {}; stop it or set DISK2ISO_STATE_DIR", config.state_dir.display())))
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| cannot("lock file", &path, &error))?;
+    nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusiveNonblock).map_err(|_| {
+        StartError(format!(
+            "another disk2iso uses the state folder {}; stop it or set DISK2ISO_STATE_DIR",
+            config.state_dir.display()
+        ))
+    })
 }
 
 /// Settings changed by people go over the file and the environment.
 async fn stored_settings(journal: &Journal, configured: RuntimeSettings) -> Result<RuntimeSettings, StartError> {
-    let stored = journal.db.read(|conn| storage::settings::get(conn, RUNTIME_SETTINGS)).await.map_err(|error| StartError(format!("settings cannot be read: {error}")))?;
+    let stored = journal
+        .db
+        .read(|conn| storage::settings::get(conn, RUNTIME_SETTINGS))
+        .await
+        .map_err(|error| StartError(format!("settings cannot be read: {error}")))?;
     let Some(changes) = stored else { return Ok(configured) };
     let mut merged = serde_json::to_value(configured).map_err(|error| StartError(error.to_string()))?;
     if let (Some(all), Some(changes)) = (merged.as_object_mut(), changes.as_object()) {
         all.extend(changes.iter().filter(|(key, _)| configured_key(key)).map(|(key, value)| (key.clone(), value.clone())));
     }
-    serde_json::from_value(merged).map_err(|error| StartError(format!("the stored settings are damaged ({error}); delete the row {RUNTIME_SETTINGS:?} of the table settings")))
+    serde_json::from_value(merged).map_err(|error| {
+        StartError(format!(
+            "the stored settings are damaged ({error}); delete the row {RUNTIME_SETTINGS:?} of the table settings"
+        ))
+    })
 }
 
 /// A key of an older version must not stop the start.
@@ -198,5 +231,5 @@ fn configured_key(key: &str) -> bool {
 
 /// Name of this host, for events and leases.
 fn node() -> String {
-    nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_else(|| "localhost".to_owned())
+    sysinfo::System::host_name().unwrap_or_else(|_| "localhost".to_owned())
 }

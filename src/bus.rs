@@ -39,7 +39,7 @@ pub enum Broadcast {
 /// Messages that a slow listener may be behind before it is told that it lagged.
 const CAPACITY: usize = 1024;
 /// Events read back from the log at once.
-const BATCH: i64 = 500;
+const BATCH: u32 = 500;
 
 /// The broadcast. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl Bus {
 }
 
 /// The way to change anything: state and event in one transaction, then the news. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Journal {
     /// The database, for reading.
     pub db: Db,
@@ -167,7 +167,8 @@ async fn pump(journal: Journal, metrics: Metrics, shared: bool) -> StorageError 
             journal.bus.committed.notified().await;
         }
         loop {
-            let read = journal.db.read(move |conn| storage::events::since(conn, last, BATCH, &storage::events::EventFilter::default()));
+            let read =
+                journal.db.read(move |conn| storage::events::since(conn, last, BATCH, &storage::events::EventFilter::default()));
             let events = match read.await {
                 Ok(events) => events,
                 Err(error) => return error,

@@ -82,9 +82,13 @@ impl Handler<Verified> for Catalog {
         let journal = self.journal.clone();
         Box::pin(async move {
             let store = journal.commit(move |tx| {
-                storage::isos::set_verified(tx.conn, iso, tx.now, ok)?;
+                storage::isos::set_verified(tx.conn, iso, ok, tx.now)?;
                 let (level, word) = if ok { (Level::Info, "is unchanged") } else { (Level::Error, "is not what was stored") };
-                tx.event(&NewEvent::new("iso.verified", level, format!("Image {iso} {word}")).iso(iso).payload(serde_json::json!({ "ok": ok })))?;
+                tx.event(
+                    &NewEvent::new("iso.verified", level, format!("Image {iso} {word}"))
+                        .iso(iso)
+                        .payload(serde_json::json!({ "ok": ok })),
+                )?;
                 Ok(())
             });
             store.await.map_err(|error| problem(&error))
@@ -100,16 +104,23 @@ impl Handler<DeleteIso> for Catalog {
         Box::pin(async move {
             let iso = journal.db.read(move |conn| storage::isos::get(conn, id)).await.map_err(|error| problem(&error))?;
             // Files first: an entry without its file is seen and can be deleted again, a file without entry would be forgotten.
-            let files: Vec<PathBuf> = [Some(iso.filepath.clone()), iso.map_path.clone()].into_iter().flatten().map(PathBuf::from).collect();
+            let files: Vec<PathBuf> =
+                [Some(iso.filepath.clone()), iso.map_path.clone()].into_iter().flatten().map(PathBuf::from).collect();
             let removed = tokio::task::spawn_blocking(move || files.iter().try_for_each(|file| remove(file))).await;
             match removed {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(Problem::new(Code::StorageFailed, format!("{} was not deleted: {error}", iso.filepath))),
+                Ok(Err(error)) => {
+                    return Err(Problem::new(Code::StorageFailed, format!("{} was not deleted: {error}", iso.filepath)));
+                }
                 Err(error) => return Err(Problem::new(Code::Internal, error.to_string())),
             }
             let forget = journal.commit(move |tx| {
                 storage::isos::delete(tx.conn, id)?;
-                tx.event(&NewEvent::new("iso.deleted", Level::Info, format!("Image {} was deleted", iso.filename)).iso(id).payload(serde_json::json!({ "filepath": iso.filepath })))?;
+                tx.event(
+                    &NewEvent::new("iso.deleted", Level::Info, format!("Image {} was deleted", iso.filename))
+                        .iso(id)
+                        .payload(serde_json::json!({ "filepath": iso.filepath })),
+                )?;
                 Ok(())
             });
             forget.await.map_err(|error| problem(&error))

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! The command line: one file per subcommand.
 
 mod doctor;
@@ -7,6 +6,7 @@ mod migrate;
 mod openapi;
 mod read_worker;
 mod serve;
+mod signals;
 
 use crate::config::{Config, load};
 use clap::{Parser, Subcommand};
@@ -66,10 +66,3 @@ pub fn run() -> ExitCode {
     };
     result.unwrap_or_else(|code| code)
 }
-=======
-//! One file per subcommand.
-
-pub mod image;
-pub mod read_worker;
-mod signals;
->>>>>>> f996e2c21f8c48316c1107a418d30d7aa598d6ae

@@ -39,7 +39,8 @@ pub const KEYS: &[Key] = &[
         env: "DISK2ISO_DATABASE_URL",
         allowed: "sqlite:PATH or postgres://USER@HOST/DATABASE",
         set: |c, v| {
-            let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| v.len() > scheme.len() && v.starts_with(scheme));
+            let known =
+                ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| v.len() > scheme.len() && v.starts_with(scheme));
             known.then(|| v.clone_into(&mut c.database_url))
         },
         show: |c| if c.database_url.starts_with("postgres") { "postgres://…".to_owned() } else { c.database_url() },

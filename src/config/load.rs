@@ -91,7 +91,9 @@ fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     let mut entries = Vec::new();
     for (section, value) in table {
         match value {
-            toml::Value::Table(keys) => entries.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), plain(&value)))),
+            toml::Value::Table(keys) => {
+                entries.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), plain(&value))))
+            }
             other => entries.push((section, plain(&other))),
         }
     }
@@ -118,7 +120,9 @@ mod tests {
     fn the_environment_goes_over_the_file() {
         let file = tempfile::NamedTempFile::new().expect("temporary file");
         std::fs::write(file.path(), "[drives]\nauto = true\nvirtual = [\"/a\", \"/b\"]\n[jobs]\nmax = 2\n").expect("written");
-        let config = load(Some(file.path()), env(&[("DISK2ISO_MAX_JOBS", "5"), ("HOME", "/root"), ("DISK2ISO_TEST_POSTGRES", "x")])).expect("valid");
+        let config =
+            load(Some(file.path()), env(&[("DISK2ISO_MAX_JOBS", "5"), ("HOME", "/root"), ("DISK2ISO_TEST_POSTGRES", "x")]))
+                .expect("valid");
         assert_eq!((config.runtime.auto, config.runtime.max_jobs, config.virtual_drives.len()), (true, 5, 2));
     }
 

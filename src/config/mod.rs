@@ -81,7 +81,11 @@ impl Default for Config {
 impl Config {
     /// The database URL that is really used.
     pub fn database_url(&self) -> String {
-        if self.database_url.is_empty() { format!("sqlite:{}", self.state_dir.join("disk2iso.db").display()) } else { self.database_url.clone() }
+        if self.database_url.is_empty() {
+            format!("sqlite:{}", self.state_dir.join("disk2iso.db").display())
+        } else {
+            self.database_url.clone()
+        }
     }
 
     /// Folders that jobs may write to; the first is the default.

@@ -7,7 +7,7 @@ use super::{
     registry::{DriveRegistry, DriveSnapshot, LiveSettings},
 };
 use crate::{
-    bus::Journal,
+    bus::{Journal, Tx},
     domain::{
         disc::Medium,
         drive::{Drive, DriveEffect, DriveEvent, DriveReason, DriveState, Finding, NotIdentified},
@@ -16,7 +16,10 @@ use crate::{
     error::{Code, Problem},
     filesystems::IdentifyFailure,
     optical::{DeviceAddress, DeviceError, DeviceIdentity, DeviceStatus},
-    storage::{self, drives::DriveRecord},
+    storage::{
+        self, StorageError,
+        drives::{DriveKind, DriveRecord},
+    },
     supervision::{SupervisedActor, fail},
 };
 use actix::prelude::*;
@@ -72,7 +75,11 @@ impl DriveActor {
     /// Decide, store, act; then tell whoever asked.
     fn apply(&mut self, event: DriveEvent, found: Option<Medium>, reply: Option<Reply>, ctx: &mut Context<Self>) {
         let settings = self.deps.settings.get();
-        let policy = crate::domain::drive::DrivePolicy { auto: settings.auto, again: settings.again, eject_when_done: settings.eject_when_done };
+        let policy = crate::domain::drive::DrivePolicy {
+            auto: settings.auto,
+            again: settings.again,
+            eject_when_done: settings.eject_when_done,
+        };
         let step = match self.drive.step(event, &policy) {
             Ok(step) => step,
             Err(denied) => {
@@ -86,11 +93,16 @@ impl DriveActor {
         }
         let medium = found.clone().or_else(|| self.medium.clone()).filter(|_| step.next.state.knows_medium());
         let mut snapshot = self.snapshot();
-        let job = step.effects.contains(&DriveEffect::CreateAutoJob).then(|| found.as_ref().map(|medium| auto_job(&self.deps, &snapshot, &step.next, medium))).flatten();
+        let job = step
+            .effects
+            .contains(&DriveEffect::CreateAutoJob)
+            .then(|| found.as_ref().map(|medium| auto_job(&self.deps, &snapshot, &step.next, medium)))
+            .flatten();
         snapshot.drive = step.next.clone();
         snapshot.medium.clone_from(&medium);
         let events = self.news(&step.next, found.as_ref());
-        let store = self.deps.journal.commit(move |tx| {
+        let journal = self.deps.journal.clone();
+        let work = move |tx: &mut Tx<'_>| {
             storage::drives::upsert(tx.conn, &row(&snapshot, tx.now))?;
             if let Some(medium) = &found {
                 storage::media::seen(tx.conn, medium, &snapshot.id, tx.now)?;
@@ -104,8 +116,8 @@ impl DriveActor {
                 tx.event(&NewEvent::new("job.created", Level::Info, message).job(job.id).drive(&snapshot.id))?;
             }
             Ok(())
-        });
-        ctx.wait(store.into_actor(self).map(move |stored, actor, ctx| match stored {
+        };
+        ctx.wait(async move { journal.commit(work).await }.into_actor(self).map(move |stored, actor, ctx| match stored {
             Ok(()) => {
                 actor.drive = step.next;
                 actor.medium = medium;
@@ -164,9 +176,16 @@ impl DriveActor {
         }
         if next.state != self.drive.state {
             let reason = next.state.reason();
-            let level = if matches!(next.state, DriveState::Error { .. }) || reason == Some(DriveReason::EjectFailed) { Level::Warning } else { Level::Info };
+            let level = if matches!(next.state, DriveState::Error { .. }) || reason == Some(DriveReason::EjectFailed) {
+                Level::Warning
+            } else {
+                Level::Info
+            };
             let payload = serde_json::json!({ "state": next.state.name(), "reason": reason, "previous": self.drive.state.name(), "session": next.session });
-            let because = reason.and_then(|reason| serde_json::to_value(reason).ok()).and_then(|v| v.as_str().map(|r| format!(" ({r})"))).unwrap_or_default();
+            let because = reason
+                .and_then(|reason| serde_json::to_value(reason).ok())
+                .and_then(|v| v.as_str().map(|r| format!(" ({r})")))
+                .unwrap_or_default();
             let message = format!("{}: {}{because}", self.spec.name, next.state.name());
             events.push(NewEvent::new("drive.state_changed", level, message).drive(&self.spec.id).payload(payload));
         }
@@ -179,7 +198,10 @@ impl DriveActor {
         let wedged = self.drive.state == (DriveState::Error { reason: DriveReason::Wedged });
         if silent && !wedged {
             for (_, reply) in self.waiting.drain(..) {
-                answer(Some(reply), Err(Problem::new(Code::DriveWedged, "The drive does not answer; it is shown as wedged until it does")));
+                answer(
+                    Some(reply),
+                    Err(Problem::new(Code::DriveWedged, "The drive does not answer; it is shown as wedged until it does")),
+                );
             }
             self.apply(DriveEvent::Wedged, None, None, ctx);
         } else if !device.is_busy() && !matches!(self.drive.state, DriveState::Copying { .. }) {
@@ -199,7 +221,9 @@ impl DriveActor {
                 }
                 self.apply(DriveEvent::Status { tray: status.tray, insertion: status.insertion }, None, None, ctx);
             }
-            Err(DeviceError::Gone) if self.drive.state != DriveState::WaitingForDrive => self.apply(DriveEvent::Vanished, None, None, ctx),
+            Err(DeviceError::Gone) if self.drive.state != DriveState::WaitingForDrive => {
+                self.apply(DriveEvent::Vanished, None, None, ctx)
+            }
             Err(DeviceError::Permission(_)) => self.apply(DriveEvent::PermissionDenied, None, None, ctx),
             Err(error) => tracing::debug!(drive = %self.spec.id, %error, "status query failed"),
         }
@@ -211,12 +235,17 @@ impl DriveActor {
             Err(failure) => return self.on_not_identified(&failure, ctx),
         };
         let (id, disc) = (self.spec.id.clone(), medium.fingerprint.clone());
-        let ask = self.deps.journal.db.read(move |conn| {
-            Ok((storage::isos::archived(conn, &disc)?.is_some(), storage::jobs::wanting_disc(conn, &id, &disc)?))
-        });
+        let db = self.deps.journal.db.clone();
+        let ask = async move {
+            db.read(move |conn| {
+                Ok((storage::isos::archived(conn, &disc)?.is_some(), storage::jobs::wanting_disc(conn, &id, &disc)?))
+            })
+            .await
+        };
         ctx.wait(ask.into_actor(self).map(move |known, actor, ctx| match known {
             Ok((archived, wanted)) => {
-                let finding = Finding { disc: medium.fingerprint.clone(), insertion, imageable: medium.kind.fits_iso(), archived, wanted };
+                let finding =
+                    Finding { disc: medium.fingerprint.clone(), insertion, imageable: medium.kind.fits_iso(), archived, wanted };
                 actor.apply(DriveEvent::Identified(finding), Some(*medium), None, ctx);
             }
             Err(error) => fail(ctx, format!("looking up the disc in {}: {error}", actor.spec.id)),
@@ -276,13 +305,23 @@ impl Actor for DriveActor {
             Err(error) => return fail(ctx, format!("no thread for {}: {error}", self.spec.id)),
         }
         let id = self.spec.id.clone();
-        let load = self.deps.journal.db.read(move |conn| Ok((storage::drives::get(conn, &id)?, storage::jobs::running_for_drive(conn, &id)?)));
+        let db = self.deps.journal.db.clone();
+        let load = async move {
+            db.read(move |conn| {
+                let known = match storage::drives::get(conn, &id) {
+                    Err(StorageError::NotFound) => None,
+                    other => Some(other?),
+                };
+                Ok((known, storage::jobs::running_for_drive(conn, &id)?))
+            })
+            .await
+        };
         ctx.wait(load.into_actor(self).map(|loaded, actor, ctx| match loaded {
             Ok((record, running)) => {
                 if let Some(record) = record {
                     actor.drive = record.drive;
                     actor.medium = record.medium;
-                    actor.identity = record.identity;
+                    actor.identity = serde_json::from_value(record.identity).unwrap_or_default();
                 }
                 actor.deps.registry.publish(actor.snapshot());
                 actor.apply(DriveEvent::Started { reading: running.map(|job| job.id) }, None, None, ctx);
@@ -303,9 +342,14 @@ impl Handler<DriveCommand> for DriveActor {
         match command {
             DriveCommand::Eject => self.request(DriveEvent::EjectRequested, DeviceCommand::Eject, reply, ctx),
             DriveCommand::Close => self.request(DriveEvent::CloseRequested, DeviceCommand::Close, reply, ctx),
-            DriveCommand::Insert(_) if !self.is_virtual() => answer(Some(reply), Err(Problem::new(Code::NotVirtual, Code::NotVirtual.title()))),
+            DriveCommand::Insert(_) if !self.is_virtual() => {
+                answer(Some(reply), Err(Problem::new(Code::NotVirtual, Code::NotVirtual.title())))
+            }
             DriveCommand::Insert(_) if matches!(self.drive.state, DriveState::Copying { .. }) => {
-                answer(Some(reply), Err(Problem::new(Code::DriveBusy, format!("{}: {}", self.spec.name, Code::DriveBusy.title()))));
+                answer(
+                    Some(reply),
+                    Err(Problem::new(Code::DriveBusy, format!("{}: {}", self.spec.name, Code::DriveBusy.title()))),
+                );
             }
             DriveCommand::Insert(image) => self.submit_for(DeviceCommand::Insert(image), reply),
             DriveCommand::JobStarted(job) => self.apply(DriveEvent::JobStarted(job), None, Some(reply), ctx),
@@ -378,10 +422,10 @@ fn device_problem(name: &str, error: &DeviceError) -> Problem {
 fn row(snapshot: &DriveSnapshot, now: chrono::DateTime<chrono::Utc>) -> DriveRecord {
     DriveRecord {
         id: snapshot.id.clone(),
-        kind: if snapshot.is_virtual() { "virtual" } else { "scsi" }.to_owned(),
+        kind: if snapshot.is_virtual() { DriveKind::Virtual } else { DriveKind::Scsi },
         path: snapshot.path(),
         name: snapshot.name.clone(),
-        identity: snapshot.identity.clone(),
+        identity: serde_json::json!(snapshot.identity),
         drive: snapshot.drive.clone(),
         medium: snapshot.medium.clone(),
         created_at: now,

@@ -111,7 +111,7 @@ fn run(address: &DeviceAddress, command: &DeviceCommand) -> DeviceAnswer {
         DeviceCommand::Eject => DeviceAnswer::Ejected(address.open().and_then(|mut device| device.eject())),
         DeviceCommand::Close => DeviceAnswer::Closed(address.open().and_then(|mut device| device.close_tray())),
         DeviceCommand::Insert(image) => DeviceAnswer::Inserted(match address {
-            DeviceAddress::Virtual(folder) => virtual_insert(folder, image),
+            DeviceAddress::Virtual(folder) => virtual_insert(folder, image).map(drop),
             _ => Err(DeviceError::Refused("only virtual drives take image files".to_owned())),
         }),
     }

@@ -13,7 +13,9 @@ use crate::{
         DeviceAddress,
         hotplug::{self, HotplugEvent},
     },
-    supervision::{BackOff, ChildChange, ChildEvent, ChildRef, ChildSpec, Restart, StartChild, Subscribe, SupervisedActor, Supervisor},
+    supervision::{
+        BackOff, ChildChange, ChildEvent, ChildRef, ChildSpec, Restart, StartChild, Subscribe, SupervisedActor, Supervisor,
+    },
 };
 use actix::prelude::*;
 use std::{
@@ -46,21 +48,31 @@ impl DriveManager {
     fn start_drive(&self, spec: DriveSpec, ctx: &mut Context<Self>) {
         let reference = self.deps.registry.reference(&spec.id);
         let (deps, id) = (self.deps.clone(), spec.id.clone());
-        let child = ChildSpec::actor(&reference, Restart::Permanent, move || DriveActor::new(deps.clone(), spec.clone())).back_off(BackOff::giving_up(DELAYS));
+        let child = ChildSpec::actor(&reference, Restart::Permanent, move || DriveActor::new(deps.clone(), spec.clone()))
+            .back_off(BackOff::giving_up(DELAYS));
         let start = self.supervisor.send(StartChild(child));
-        ctx.spawn(async move {
-            match start.await {
-                Ok(Ok(())) => tracing::info!(drive = %id, "drive found"),
-                Ok(Err(error)) => tracing::warn!(drive = %id, %error, "drive not started"),
-                Err(error) => tracing::warn!(drive = %id, %error, "drive not started"),
+        ctx.spawn(
+            async move {
+                match start.await {
+                    Ok(Ok(())) => tracing::info!(drive = %id, "drive found"),
+                    Ok(Err(error)) => tracing::warn!(drive = %id, %error, "drive not started"),
+                    Err(error) => tracing::warn!(drive = %id, %error, "drive not started"),
+                }
             }
-        }
-        .into_actor(self));
+            .into_actor(self),
+        );
     }
 
     fn tell(&self, id: DriveId, command: DriveCommand, ctx: &mut Context<Self>) {
         let registry = self.deps.registry.clone();
-        ctx.spawn(async move { if let Err(problem) = registry.send(&id, command).await { tracing::debug!(drive = %id, %problem, "not delivered") } }.into_actor(self));
+        ctx.spawn(
+            async move {
+                if let Err(problem) = registry.send(&id, command).await {
+                    tracing::debug!(drive = %id, %problem, "not delivered")
+                }
+            }
+            .into_actor(self),
+        );
     }
 }
 

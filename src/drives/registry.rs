@@ -48,7 +48,9 @@ impl DriveSnapshot {
     /// Device node or folder.
     pub fn path(&self) -> String {
         match &self.address {
-            DeviceAddress::Scsi(path) | DeviceAddress::Virtual(path) | DeviceAddress::ImageFile(path) => path.display().to_string(),
+            DeviceAddress::Scsi(path) | DeviceAddress::Virtual(path) | DeviceAddress::ImageFile(path) => {
+                path.display().to_string()
+            }
         }
     }
 
@@ -107,9 +109,15 @@ impl DriveRegistry {
     /// The drives as the scheduler sees them.
     pub fn slots(&self) -> BTreeMap<DriveId, DriveSlot> {
         let slot = |drive: DriveSnapshot| {
-            let free = !matches!(drive.drive.state, crate::domain::drive::DriveState::Copying { .. } | crate::domain::drive::DriveState::Error { .. });
+            let free = !matches!(
+                drive.drive.state,
+                crate::domain::drive::DriveState::Copying { .. } | crate::domain::drive::DriveState::Error { .. }
+            );
             let readable = drive.drive.state.can_read().then_some(drive.medium).flatten();
-            (drive.id, DriveSlot { disc: readable.filter(|medium| medium.kind.fits_iso()).map(|medium| medium.fingerprint), free })
+            (
+                drive.id,
+                DriveSlot { disc: readable.filter(|medium| medium.kind.fits_iso()).map(|medium| medium.fingerprint), free },
+            )
         };
         self.all().into_iter().map(slot).collect()
     }
@@ -120,7 +128,8 @@ impl DriveRegistry {
     /// The actor's refusal, `drive_unknown`, or `unavailable` when the actor is down or does not answer.
     pub async fn send(&self, id: &DriveId, command: DriveCommand) -> Result<(), Problem> {
         let unknown = || Problem::new(Code::DriveUnknown, format!("There is no drive {id}; GET /api/v1/disks lists them"));
-        let actor = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|entry| entry.actor.clone()).ok_or_else(unknown)?;
+        let actor =
+            self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).map(|entry| entry.actor.clone()).ok_or_else(unknown)?;
         let down = |what: &str| Problem::new(Code::Unavailable, format!("Drive {id} {what}; try again in a few seconds"));
         match tokio::time::timeout(ANSWER_LIMIT, actor.send(command)).await {
             Ok(Ok(answer)) => answer,

@@ -48,7 +48,8 @@ impl FileSink {
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         // Whoever held the lock may have renamed the file meanwhile; then this is not our `.part` any more.
-        let same = std::fs::symlink_metadata(&self.paths.part).is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
+        let same = std::fs::symlink_metadata(&self.paths.part)
+            .is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
         if !same {
             return Err(SinkError::Busy(self.paths.part.clone()));
         }

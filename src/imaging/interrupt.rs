@@ -98,10 +98,9 @@ impl From<SinkError> for Interruption {
                 code::NAME_TAKEN,
                 format!("{} exists and is not replaced; choose another name or move it away", path.display()),
             ),
-            SinkError::Busy(path) => Self::failed(
-                code::IMAGE_BUSY,
-                format!("another process is writing {}; wait for it or stop it", path.display()),
-            ),
+            SinkError::Busy(path) => {
+                Self::failed(code::IMAGE_BUSY, format!("another process is writing {}; wait for it or stop it", path.display()))
+            }
             SinkError::Io { .. } => {
                 Self::failed(code::STORAGE_FAILED, format!("{error}; check the target folder's file system and try again"))
             }

@@ -163,11 +163,13 @@ impl Ledger {
         loop {
             let mut state = self.lock();
             loop {
-                let due = state.unsynced >= self.tuning.checkpoint_bytes || (state.dirty && last.elapsed() >= self.tuning.checkpoint_interval);
+                let due = state.unsynced >= self.tuning.checkpoint_bytes
+                    || (state.dirty && last.elapsed() >= self.tuning.checkpoint_interval);
                 if due || state.wanted > state.made || state.closing || state.broken {
                     break;
                 }
-                let pause = self.tuning.checkpoint_interval.saturating_sub(last.elapsed()).max(self.tuning.checkpoint_interval / 8);
+                let pause =
+                    self.tuning.checkpoint_interval.saturating_sub(last.elapsed()).max(self.tuning.checkpoint_interval / 8);
                 state = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
             }
             if state.broken || (state.closing && !state.dirty && state.wanted == state.made) {

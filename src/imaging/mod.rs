@@ -39,3 +39,18 @@ pub use native::Native;
 pub use reader::StopFlag;
 pub use sink::{Existing, Sink, SinkError};
 pub use tuning::Tuning;
+
+pub use protocol::{
+    Halt, ImageHashes, ImagePaths, ImageResult, ImageTask, Outcome, ReadOptions, VerifyTask, WorkerMessage, WorkerProgress,
+    WorkerTask,
+};
+
+/// Bytes that an unprivileged user can still write in this folder, or in its nearest existing parent. Blocks.
+///
+/// # Errors
+/// What the file system says.
+pub fn free_space(folder: &std::path::Path) -> std::io::Result<u64> {
+    let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
+    let stat = nix::sys::statvfs::statvfs(existing)?;
+    Ok(u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()))
+}

@@ -46,7 +46,13 @@ const SPARE: u64 = 1 << 20;
 ///
 /// # Errors
 /// `name_taken`, `wrong_map`, `map_unusable`, `image_busy`, and what the sink says.
-pub fn prepare(sink: &dyn Sink, task: &ImageTask, tuning: &Tuning, stop: &StopFlag, alive: &mut dyn FnMut()) -> Result<Start, Interruption> {
+pub fn prepare(
+    sink: &dyn Sink,
+    task: &ImageTask,
+    tuning: &Tuning,
+    stop: &StopFlag,
+    alive: &mut dyn FnMut(),
+) -> Result<Start, Interruption> {
     let since = Instant::now();
     loop {
         match attempt(sink, task) {
@@ -141,7 +147,11 @@ fn published(task: &ImageTask, len: u64, map: Option<String>) -> Result<Start, I
     let planned = planned(task);
     let Some(text) = map else {
         let shortest = if task.medium.profile.class() == "cd" { planned.saturating_sub(2 * SECTOR) } else { planned };
-        return if (shortest..=planned).contains(&len) && len > 0 && len.is_multiple_of(SECTOR) { Ok(Start::Unproven) } else { Err(taken()) };
+        return if (shortest..=planned).contains(&len) && len > 0 && len.is_multiple_of(SECTOR) {
+            Ok(Start::Unproven)
+        } else {
+            Err(taken())
+        };
     };
     if MapHeader::parse(&text).fingerprint.as_ref() != Some(&task.medium.fingerprint) {
         return Err(taken());

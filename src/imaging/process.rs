@@ -229,3 +229,9 @@ impl Drop for WorkerEvents {
         self.ended.store(true, Ordering::Release);
     }
 }
+
+/// First line that a tool prints of its version; `None` if it is not installed.
+pub fn tool_version(tool: &str) -> Option<String> {
+    let output = std::process::Command::new(tool).arg("--version").env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or(tool).to_owned())
+}

@@ -151,7 +151,8 @@ impl<'a> Reader<'a> {
     /// One pause of a bounded wait for a drive that gets ready.
     fn wait(&self, since: &mut Option<Instant>, sense: Sense, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
         if since.get_or_insert_with(Instant::now).elapsed() >= self.tuning.ready_patience {
-            let message = format!("the drive is still not ready ({sense}) after {:?}; open and close its tray", self.tuning.ready_patience);
+            let message =
+                format!("the drive is still not ready ({sense}) after {:?}; open and close its tray", self.tuning.ready_patience);
             return Err(Interruption::failed(code::DRIVE_NOT_READY, message));
         }
         // The drive answered: that is a sign of life, however little it said.

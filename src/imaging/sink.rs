@@ -136,4 +136,3 @@ pub trait Sink: Send + Sync {
     /// [`SinkError::Io`].
     fn free_space(&self) -> Result<u64, SinkError>;
 }
-

@@ -63,7 +63,12 @@ pub fn verify_image(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, emit: &mut
     }
 }
 
-fn hash_whole(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, reporter: &mut Reporter<'_>) -> Result<ImageHashes, Interruption> {
+fn hash_whole(
+    sink: &dyn Sink,
+    stop: &StopFlag,
+    tuning: Tuning,
+    reporter: &mut Reporter<'_>,
+) -> Result<ImageHashes, Interruption> {
     sink.open_published()?;
     sink.drop_cache();
     let size_total = sink.len()?;
@@ -80,7 +85,10 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     let began = Instant::now();
     let Workplace { device, identify, sink, engine, stop, tuning, emit } = workplace;
     if task.medium.size.sectors == 0 {
-        return Err(Interruption::failed(code::SIZE_UNKNOWN, "neither drive nor disc say how big the disc is; try another drive"));
+        return Err(Interruption::failed(
+            code::SIZE_UNKNOWN,
+            "neither drive nor disc say how big the disc is; try another drive",
+        ));
     }
     let mut reporter = Reporter::new(emit, tuning.progress_interval);
     reporter.phase(Phase::Analyzing);
@@ -113,7 +121,13 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     }
 }
 
-fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, resumed: bool, began: Instant) -> Result<ImageResult, Interruption> {
+fn make(
+    session: &mut Session<'_>,
+    task: &ImageTask,
+    engine: &dyn Engine,
+    resumed: bool,
+    began: Instant,
+) -> Result<ImageResult, Interruption> {
     prepare::check_space(session.pipeline.sink(), &session.map)?;
     let prefix = session.map.finished_prefix();
     if prefix > 0 {

@@ -25,7 +25,7 @@ use crate::{
     },
     optical::DeviceAddress,
     storage::{
-        self,
+        self, Connection,
         jobs::{JobKind, JobRecord},
     },
     supervision::{ChildRef, SupervisedActor},
@@ -142,14 +142,19 @@ impl JobActor {
                 ctx.add_stream(events);
                 self.check_wishes(ctx);
             }
-            Err(error) => self.settle(JobEvent::Errored, failure(&Problem::new(Code::Internal, format!("the worker could not be started: {error}"))), ctx),
+            Err(error) => self.settle(
+                JobEvent::Errored,
+                failure(&Problem::new(Code::Internal, format!("the worker could not be started: {error}"))),
+                ctx,
+            ),
         }
     }
 
     /// A wish may have been stored while this actor was not reachable yet.
     fn check_wishes(&mut self, ctx: &mut Context<Self>) {
         let id = self.id;
-        let read = self.deps.journal.db.read(move |conn| storage::jobs::get(conn, id));
+        let db = self.deps.journal.db.clone();
+        let read = async move { db.read(move |conn| storage::jobs::get(conn, id)).await };
         ctx.spawn(read.into_actor(self).map(|job, actor, _| {
             let wanted = job.is_ok_and(|job| matches!(job.state, JobState::Running { stopping: None, .. }));
             if !wanted {
@@ -194,7 +199,9 @@ impl JobActor {
             }
             // Cancelled meanwhile: that is settled already.
             Err(problem) if problem.code == Code::JobNotRunning => tracing::debug!(job = %self.id, %problem, "nothing to settle"),
-            Err(problem) => tracing::error!(job = %self.id, %problem, "the job's end could not be stored; it is recovered by the dispatcher"),
+            Err(problem) => {
+                tracing::error!(job = %self.id, %problem, "the job's end could not be stored; it is recovered by the dispatcher")
+            }
         }
         if self.worker.is_none() {
             ctx.stop();
@@ -221,9 +228,13 @@ impl JobActor {
                 self.bad_events += 1;
                 if self.bad_events <= MAX_BAD_EVENTS {
                     let why = sense.map(|sense| format!(" (sense {sense})")).unwrap_or_default();
-                    let event = NewEvent::new("job.bad_range", Level::Warning, format!("{count} sectors from {start} could not be read{why}"))
-                        .job(self.id)
-                        .payload(serde_json::json!({ "start": start, "count": count, "sense": sense.map(|s| s.to_string()) }));
+                    let event = NewEvent::new(
+                        "job.bad_range",
+                        Level::Warning,
+                        format!("{count} sectors from {start} could not be read{why}"),
+                    )
+                    .job(self.id)
+                    .payload(serde_json::json!({ "start": start, "count": count, "sense": sense.map(|s| s.to_string()) }));
                     let journal = self.deps.journal.clone();
                     ctx.spawn(async move { drop(journal.commit(move |tx| tx.event(&event)).await) }.into_actor(self));
                 }
@@ -236,7 +247,12 @@ impl JobActor {
     }
 
     fn on_progress(&mut self, now: &WorkerProgress, ctx: &mut Context<Self>) {
-        self.progress = Progress { size_total: now.size_total, size_processed: now.size_processed, speed: now.speed, error_count: now.bad_sectors };
+        self.progress = Progress {
+            size_total: now.size_total,
+            size_processed: now.size_processed,
+            speed: now.speed,
+            error_count: now.bad_sectors,
+        };
         self.deps.metrics.bytes_read(now.size_processed.saturating_sub(self.bytes_seen));
         self.bytes_seen = now.size_processed;
         self.deps.live.set_progress(self.id, self.progress);
@@ -244,11 +260,12 @@ impl JobActor {
         if self.stored_at.elapsed() >= STORE_PROGRESS {
             self.stored_at = Instant::now();
             let (id, progress, at) = (self.id, self.progress, self.deps.journal.clock.now());
-            let store = self.deps.journal.db.write(move |conn| {
+            let Journal { db, node, .. } = self.deps.journal.clone();
+            let store = move |conn: &mut Connection| {
                 storage::jobs::set_progress(conn, id, &progress, at)?;
-                storage::jobs::renew_lease(conn, id, at + chrono::Duration::minutes(2))
-            });
-            ctx.spawn(async move { drop(store.await) }.into_actor(self));
+                storage::jobs::renew_lease(conn, id, &node, at + chrono::Duration::minutes(2))
+            };
+            ctx.spawn(async move { drop(db.write(store).await) }.into_actor(self));
         }
     }
 
@@ -260,7 +277,8 @@ impl JobActor {
             Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),
             Outcome::Stopped => self.settle(JobEvent::Stopped, Details::default(), ctx),
             Outcome::Halted(halt) => {
-                let (reason, message) = self.job.as_ref().map_or((PauseReason::MediumRemoved, String::new()), |job| image::halted(&halt, job));
+                let (reason, message) =
+                    self.job.as_ref().map_or((PauseReason::MediumRemoved, String::new()), |job| image::halted(&halt, job));
                 self.settle(JobEvent::Halted(reason), Details { message: Some(message), ..Details::default() }, ctx);
             }
             Outcome::Failed { code, message } => {
@@ -284,13 +302,25 @@ impl JobActor {
             match problem {
                 None => {
                     let bad = result.judgement.bad_sectors;
-                    let progress = Progress { size_total: result.sectors_total * 2048, size_processed: (result.sectors_total - bad.min(result.sectors_total)) * 2048, speed: 0.0, error_count: bad };
-                    let message = (!result.judgement.verdict.is_good()).then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
+                    let progress = Progress {
+                        size_total: result.sectors_total * 2048,
+                        size_processed: (result.sectors_total - bad.min(result.sectors_total)) * 2048,
+                        speed: 0.0,
+                        error_count: bad,
+                    };
+                    let message = (!result.judgement.verdict.is_good())
+                        .then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
                     let hashes = Some((result.hashes.md5, result.hashes.sha256));
-                    actor.settle(JobEvent::Finished(result.judgement.verdict), Details { message, progress: Some(progress), hashes, error_code: None }, ctx);
+                    actor.settle(
+                        JobEvent::Finished(result.judgement.verdict),
+                        Details { message, progress: Some(progress), hashes, error_code: None },
+                        ctx,
+                    );
                 }
                 // The image is on disk; a crash leads back here by way of the worker, which finds it finished.
-                Some(problem) => actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx),
+                Some(problem) => {
+                    actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx)
+                }
             }
         }));
     }
@@ -307,7 +337,12 @@ impl JobActor {
         ctx.wait(work.into_actor(self).map(|result: Result<_, Problem>, actor, ctx| match result {
             Ok((verdict, message, hashes)) => {
                 let progress = Progress { size_total: hashes.bytes, size_processed: hashes.bytes, speed: 0.0, error_count: 0 };
-                let details = Details { message: Some(message), progress: Some(progress), hashes: Some((hashes.md5, hashes.sha256)), error_code: None };
+                let details = Details {
+                    message: Some(message),
+                    progress: Some(progress),
+                    hashes: Some((hashes.md5, hashes.sha256)),
+                    error_code: None,
+                };
                 actor.settle(JobEvent::Finished(verdict), details, ctx);
             }
             Err(problem) => actor.settle(JobEvent::Errored, failure(&problem), ctx),
@@ -368,7 +403,8 @@ fn failure(problem: &Problem) -> Details {
 
 /// Reads the job and prepares what its kind needs; `None` if nobody wants it to run any more.
 async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Result<Option<(JobRecord, WorkerTask)>, Problem> {
-    let job = deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await.map_err(|error| super::commit::problem(&error))?;
+    let job =
+        deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await.map_err(|error| super::commit::problem(&error))?;
     if !matches!(job.state, JobState::Running { stopping: None, .. }) {
         return Ok(None);
     }
@@ -379,7 +415,9 @@ async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Re
             tokio::task::spawn_blocking(move || image::reopen(&reopened))
                 .await
                 .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
-                .map_err(|error| Problem::new(Code::StorageFailed, format!("{}: {error}", job.output_path.clone().unwrap_or_default())))?;
+                .map_err(|error| {
+                    Problem::new(Code::StorageFailed, format!("{}: {error}", job.output_path.clone().unwrap_or_default()))
+                })?;
             let address = address.ok_or_else(|| Problem::new(Code::DriveGone, "the job's drive is not connected"))?;
             let task = image::task(&job, address)?;
             Ok(Some((job, task)))
@@ -431,8 +469,14 @@ impl StreamHandler<WorkerEvent> for JobActor {
                 } else if self.watchdog_fired {
                     self.wedged(ctx);
                 } else {
-                    let message = format!("the reading process ended without a result (code {code:?}, signal {signal:?}); it goes on from what is on disk");
-                    self.settle(JobEvent::Crashed, Details { message: Some(message), error_code: Some(Code::WorkerCrashed), ..Details::default() }, ctx);
+                    let message = format!(
+                        "the reading process ended without a result (code {code:?}, signal {signal:?}); it goes on from what is on disk"
+                    );
+                    self.settle(
+                        JobEvent::Crashed,
+                        Details { message: Some(message), error_code: Some(Code::WorkerCrashed), ..Details::default() },
+                        ctx,
+                    );
                 }
             }
         }

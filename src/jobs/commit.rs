@@ -44,7 +44,10 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
         let job = storage::jobs::get(tx.conn, id)?;
         let policy = JobPolicy { attempts: job.attempts, ..JobPolicy::default() };
         match job.state.step(event, &policy) {
-            Err(denied) => Ok(Err(Problem::new(Code::parse(&denied.to_string()).unwrap_or(Code::Conflict), format!("Job {id} is {}", job.state.status())))),
+            Err(denied) => Ok(Err(Problem::new(
+                Code::parse(&denied.to_string()).unwrap_or(Code::Conflict),
+                format!("Job {id} is {}", job.state.status()),
+            ))),
             Ok(step) if step.next == job.state && step.effects.is_empty() => Ok(Ok(Stored { job, effects: Vec::new() })),
             Ok(step) => {
                 let next = changed(&job, event, step.next, &step.effects, &details, tx.now);
@@ -68,7 +71,14 @@ pub fn problem(error: &StorageError) -> Problem {
     }
 }
 
-fn changed(job: &JobRecord, event: JobEvent, state: JobState, effects: &[JobEffect], details: &Details, now: chrono::DateTime<chrono::Utc>) -> JobRecord {
+fn changed(
+    job: &JobRecord,
+    event: JobEvent,
+    state: JobState,
+    effects: &[JobEffect],
+    details: &Details,
+    now: chrono::DateTime<chrono::Utc>,
+) -> JobRecord {
     let mut next = job.clone();
     next.state = state;
     next.updated_at = now;
@@ -104,13 +114,21 @@ fn news(before: &JobRecord, after: &JobRecord) -> Option<NewEvent> {
     let because = after.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
     let (kind, level, message) = match (before.state, after.state) {
         (JobState::Running { phase: old, .. }, JobState::Running { phase, .. }) if old == phase => return None,
-        (JobState::Running { .. }, JobState::Running { phase, .. }) => ("job.phase", Level::Info, format!("{label}: {phase:?}").to_lowercase()),
+        (JobState::Running { .. }, JobState::Running { phase, .. }) => {
+            ("job.phase", Level::Info, format!("{label}: {}", format!("{phase:?}").to_lowercase()))
+        }
         (_, JobState::Running { .. }) => ("job.started", Level::Info, format!("Job on {label} began")),
         (_, JobState::Queued) => ("job.queued", Level::Info, format!("Job on {label} is in the queue{because}")),
-        (_, JobState::Paused { reason: crate::domain::job::PauseReason::User }) => ("job.paused", Level::Info, format!("Job on {label} is paused")),
+        (_, JobState::Paused { reason: crate::domain::job::PauseReason::User }) => {
+            ("job.paused", Level::Info, format!("Job on {label} is paused"))
+        }
         (_, JobState::Paused { .. }) => ("job.paused", Level::Warning, format!("Job on {label} waits{because}")),
-        (_, JobState::Completed { verdict }) if verdict.is_good() => ("job.completed", Level::Info, format!("Job on {label} is done: {}", verdict.as_str())),
-        (_, JobState::Completed { verdict }) => ("job.completed", Level::Warning, format!("Job on {label} is done: {}{because}", verdict.as_str())),
+        (_, JobState::Completed { verdict }) if verdict.is_good() => {
+            ("job.completed", Level::Info, format!("Job on {label} is done: {}", verdict.as_str()))
+        }
+        (_, JobState::Completed { verdict }) => {
+            ("job.completed", Level::Warning, format!("Job on {label} is done: {}{because}", verdict.as_str()))
+        }
         (_, JobState::Failed) => ("job.failed", Level::Error, format!("Job on {label} failed{because}")),
         (_, JobState::Cancelled) => ("job.cancelled", Level::Info, format!("Job on {label} was cancelled")),
     };

@@ -23,7 +23,12 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// A problem that names the field; nothing is changed then.
-pub async fn image_job(journal: &Journal, registry: &DriveRegistry, roots: &[PathBuf], request: &CreateJob) -> Result<JobRecord, Problem> {
+pub async fn image_job(
+    journal: &Journal,
+    registry: &DriveRegistry,
+    roots: &[PathBuf],
+    request: &CreateJob,
+) -> Result<JobRecord, Problem> {
     let drive = find_drive(registry, &request.device)?;
     check_mode(&request.mode)?;
     check_priority(request.priority)?;
@@ -35,7 +40,9 @@ pub async fn image_job(journal: &Journal, registry: &DriveRegistry, roots: &[Pat
     let roots = roots.to_vec();
     let wish = request.output_path.clone().unwrap_or_default();
     // Resolving symlinks touches the disk.
-    let folder = tokio::task::spawn_blocking(move || names::wished_folder(&wish, &roots)).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
+    let folder = tokio::task::spawn_blocking(move || names::wished_folder(&wish, &roots))
+        .await
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
     let mut job = JobRecord::new(JobId(journal.clock.new_id()), JobKind::Image, JobOrigin::Person, journal.clock.now());
     job.mode.clone_from(&request.mode);
     job.priority = request.priority;
@@ -55,7 +62,11 @@ pub async fn image_job(journal: &Journal, registry: &DriveRegistry, roots: &[Pat
 pub fn bind_medium(job: &mut JobRecord, drive: &DriveSnapshot) -> Result<(), Problem> {
     let Some(medium) = &drive.medium else { return Ok(()) };
     if !medium.kind.fits_iso() {
-        let detail = format!("{} holds a disc of kind {}; mode standard makes .iso images of data discs only", drive.name, medium.kind.as_str());
+        let detail = format!(
+            "{} holds a disc of kind {}; mode standard makes .iso images of data discs only",
+            drive.name,
+            medium.kind.as_str()
+        );
         return Err(Problem::new(Code::DiscUnsupported, detail).about("device"));
     }
     job.media_session = Some(drive.drive.session);
@@ -115,5 +126,9 @@ fn check_mode(mode: &str) -> Result<(), Problem> {
 /// # Errors
 /// A problem about the field `priority`.
 pub fn check_priority(priority: i32) -> Result<(), Problem> {
-    if (-100..=100).contains(&priority) { Ok(()) } else { Err(Problem::field("priority", format!("{priority} is not allowed; -100 to 100"))) }
+    if (-100..=100).contains(&priority) {
+        Ok(())
+    } else {
+        Err(Problem::field("priority", format!("{priority} is not allowed; -100 to 100")))
+    }
 }

@@ -21,7 +21,9 @@ use crate::{
     error::{Code, Problem},
     imaging::ImagePaths,
     storage::{self, jobs::JobRecord},
-    supervision::{ChildChange, ChildEvent, ChildRef, ChildSpec, Exit, Restart, StartChild, Subscribe, SupervisedActor, Supervisor, fail},
+    supervision::{
+        ChildChange, ChildEvent, ChildRef, ChildSpec, Exit, Restart, StartChild, Subscribe, SupervisedActor, Supervisor, fail,
+    },
 };
 use actix::prelude::*;
 use std::{path::Path, sync::atomic::Ordering, time::Duration};
@@ -90,9 +92,16 @@ impl SupervisedActor for Dispatcher {}
 
 impl StreamHandler<Result<Broadcast, tokio_stream::wrappers::errors::BroadcastStreamRecvError>> for Dispatcher {
     /// Whatever happened to a drive or a job may let another one start; being behind means the same.
-    fn handle(&mut self, item: Result<Broadcast, tokio_stream::wrappers::errors::BroadcastStreamRecvError>, ctx: &mut Self::Context) {
+    fn handle(
+        &mut self,
+        item: Result<Broadcast, tokio_stream::wrappers::errors::BroadcastStreamRecvError>,
+        ctx: &mut Self::Context,
+    ) {
         let relevant = match item {
-            Ok(Broadcast::Event(event)) => ["drive.", "job.", "config."].iter().any(|kind| event.event.kind.starts_with(kind)) && event.event.kind != "job.phase",
+            Ok(Broadcast::Event(event)) => {
+                ["drive.", "job.", "config."].iter().any(|kind| event.event.kind.starts_with(kind))
+                    && event.event.kind != "job.phase"
+            }
             Ok(Broadcast::Progress(..) | Broadcast::Shutdown) => false,
             Err(_) => true,
         };
@@ -177,18 +186,25 @@ async fn delete(deps: &JobDeps, id: JobId) -> Result<JobRecord, Problem> {
         return Box::pin(obey(deps, JobCommand { id, action: JobAction::Cancel })).await;
     }
     if deps.live.get(id).is_some() {
-        return Err(Problem::new(Code::JobActive, "the job's reading process is still being stopped; try again in a few seconds"));
+        return Err(Problem::new(
+            Code::JobActive,
+            "the job's reading process is still being stopped; try again in a few seconds",
+        ));
     }
-    let catalogued = deps.journal.db.read(move |conn| storage::isos::by_job(conn, id)).await.map_err(|error| problem(&error))?.is_some();
+    let catalogued =
+        deps.journal.db.read(move |conn| storage::isos::by_job(conn, id)).await.map_err(|error| problem(&error))?.is_some();
     if let (false, Some(path)) = (catalogued, job.output_path.clone()) {
         // Only what was never finished: a finished image belongs to the catalogue.
         let paths = ImagePaths::new(Path::new(&path));
-        let removal = tokio::task::spawn_blocking(move || [paths.part, paths.map].iter().for_each(|file| drop(std::fs::remove_file(file))));
+        let removal =
+            tokio::task::spawn_blocking(move || [paths.part, paths.map].iter().for_each(|file| drop(std::fs::remove_file(file))));
         removal.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     }
     let forget = deps.journal.commit(move |tx| {
         storage::jobs::delete(tx.conn, id)?;
-        tx.event(&NewEvent::new("job.deleted", Level::Info, format!("Job {id} was deleted")).payload(serde_json::json!({ "job": id })))?;
+        tx.event(
+            &NewEvent::new("job.deleted", Level::Info, format!("Job {id} was deleted")).payload(serde_json::json!({ "job": id })),
+        )?;
         Ok(())
     });
     forget.await.map_err(|error| problem(&error))?;
@@ -216,7 +232,11 @@ async fn apply_change(deps: &JobDeps, id: JobId, change: JobChange) -> Result<Jo
         }
         job.updated_at = tx.now;
         storage::jobs::update(tx.conn, &job)?;
-        tx.event(&NewEvent::new("job.changed", Level::Info, format!("Job {id} was changed")).job(id).payload(serde_json::json!({ "priority": job.priority })))?;
+        tx.event(
+            &NewEvent::new("job.changed", Level::Info, format!("Job {id} was changed"))
+                .job(id)
+                .payload(serde_json::json!({ "priority": job.priority })),
+        )?;
         Ok(Ok(storage::jobs::get(tx.conn, id)?))
     });
     store.await.map_err(|error| problem(&error))?
@@ -260,7 +280,7 @@ async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> Result<(), P
         }
     }
     let counts = deps.journal.db.read(storage::jobs::counts_by_status).await.map_err(|error| problem(&error))?;
-    deps.metrics.jobs_now(counts.iter().map(|(status, count)| (status.as_str(), *count)));
+    deps.metrics.jobs_now(counts.iter().map(|(status, count)| (status.as_str(), i64::try_from(*count).unwrap_or(i64::MAX))));
     deps.metrics.drives_now(deps.registry.all().iter().map(|drive| drive.drive.state.name()));
     Ok(())
 }
@@ -292,15 +312,20 @@ async fn start(deps: &JobDeps, supervisor: &ChildRef<Supervisor>, job: &JobRecor
     }
     let node = deps.journal.node.to_string();
     let claim = deps.journal.commit(move |tx| {
-        claimed.state = claimed.state.step(JobEvent::Claimed, &crate::domain::job::JobPolicy::default()).map_err(|denied| storage::StorageError::Conflict(denied.to_string()))?.next;
         claimed.started_at = claimed.started_at.or(Some(tx.now));
         claimed.updated_at = tx.now;
         claimed.message = None;
         claimed.error_code = None;
-        claimed.lease_owner = Some(node);
-        claimed.lease_until = Some(tx.now + chrono::Duration::minutes(2));
         storage::jobs::update(tx.conn, &claimed)?;
-        let mut event = NewEvent::new("job.started", Level::Info, format!("Job on {} began", if claimed.disk_label.is_empty() { &claimed.device } else { &claimed.disk_label })).job(claimed.id);
+        if !storage::jobs::claim(tx.conn, claimed.id, &node, tx.now + chrono::Duration::minutes(2), tx.now)? {
+            return Err(storage::StorageError::Conflict("claimed by another host".to_owned()));
+        }
+        let mut event = NewEvent::new(
+            "job.started",
+            Level::Info,
+            format!("Job on {} began", if claimed.disk_label.is_empty() { &claimed.device } else { &claimed.disk_label }),
+        )
+        .job(claimed.id);
         event.drive_id.clone_from(&claimed.drive_id);
         tx.event(&event)?;
         Ok(())
@@ -309,7 +334,8 @@ async fn start(deps: &JobDeps, supervisor: &ChildRef<Supervisor>, job: &JobRecor
     if let Some(drive) = &drive
         && let Err(refused) = deps.registry.send(&drive.id, DriveCommand::JobStarted(job.id)).await
     {
-        step(&deps.journal, job.id, JobEvent::Stopped, Details { message: Some(refused.detail.clone()), ..Details::default() }).await?;
+        step(&deps.journal, job.id, JobEvent::Stopped, Details { message: Some(refused.detail.clone()), ..Details::default() })
+            .await?;
         return Err(refused);
     }
     let actor = ChildRef::new(format!("job:{}", job.id));
@@ -341,7 +367,14 @@ async fn ended(deps: &JobDeps, id: JobId, exit: &Exit) {
     // When the service stops, a job stays running in the database and is recovered at the next start.
     if matches!(job.state, JobState::Running { .. }) && !deps.stopping.load(Ordering::SeqCst) {
         let message = format!("its actor {exit}; it goes on from what is on disk");
-        match step(&deps.journal, id, JobEvent::Crashed, Details { message: Some(message), error_code: Some(Code::WorkerCrashed), ..Details::default() }).await {
+        match step(
+            &deps.journal,
+            id,
+            JobEvent::Crashed,
+            Details { message: Some(message), error_code: Some(Code::WorkerCrashed), ..Details::default() },
+        )
+        .await
+        {
             Ok(stored) => job = stored.job,
             Err(problem) => tracing::error!(job = %id, %problem, "a crashed job could not be settled"),
         }

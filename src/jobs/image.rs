@@ -47,11 +47,17 @@ pub async fn reserve_path(journal: &Journal, job: &JobRecord) -> Result<JobRecor
 
 async fn first_free(folder: PathBuf, name: String, from: u32) -> Result<(PathBuf, u32), Problem> {
     let search = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder).map_err(|error| Problem::new(Code::StorageFailed, format!("{}: {error}", folder.display())))?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Problem::new(Code::StorageFailed, format!("{}: {error}", folder.display())))?;
         (from..MAX_CANDIDATES)
             .map(|attempt| (names::candidate(&folder, &name, attempt), attempt))
             .find(|(path, _)| !names::is_taken(&ImagePaths::new(path)))
-            .ok_or_else(|| Problem::new(Code::NameTaken, format!("{name}.iso and {MAX_CANDIDATES} variants of it exist in {}", folder.display())))
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::NameTaken,
+                    format!("{name}.iso and {MAX_CANDIDATES} variants of it exist in {}", folder.display()),
+                )
+            })
     });
     search.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?
 }
@@ -65,7 +71,12 @@ pub fn task(job: &JobRecord, device: DeviceAddress) -> Result<WorkerTask, Proble
     let (Some(medium), Some(path)) = (job.medium.clone(), &job.output_path) else { return Err(incomplete()) };
     let defaults = ReadOptions::default();
     let verify = job.options.get("verify").and_then(serde_json::Value::as_bool).unwrap_or(defaults.verify);
-    let retries = job.options.get("retries").and_then(serde_json::Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(defaults.retries);
+    let retries = job
+        .options
+        .get("retries")
+        .and_then(serde_json::Value::as_u64)
+        .and_then(|n| u32::try_from(n).ok())
+        .unwrap_or(defaults.retries);
     let options = ReadOptions { verify, retries, ..defaults };
     Ok(WorkerTask::Image(ImageTask { device, medium, paths: ImagePaths::new(Path::new(path)), options }))
 }
@@ -115,10 +126,19 @@ pub fn halted(halt: &Halt, job: &JobRecord) -> (PauseReason, String) {
     match halt {
         Halt::NoSpace { missing } => {
             let mebibytes = missing.div_ceil(1 << 20);
-            (PauseReason::NoSpace, format!("{mebibytes} MiB ({missing} bytes) are missing in {}; it goes on when there is room", job.output_dir))
+            (
+                PauseReason::NoSpace,
+                format!("{mebibytes} MiB ({missing} bytes) are missing in {}; it goes on when there is room", job.output_dir),
+            )
         }
-        Halt::MediumRemoved => (PauseReason::MediumRemoved, format!("{label} was taken out of {}; insert it again and it goes on", job.device)),
-        Halt::WrongDisc { .. } => (PauseReason::MediumRemoved, format!("{} holds another disc; insert {label} and it goes on", job.device)),
-        Halt::DriveGone => (PauseReason::DriveGone, format!("{} is gone; it goes on when the drive is back with {label}", job.device)),
+        Halt::MediumRemoved => {
+            (PauseReason::MediumRemoved, format!("{label} was taken out of {}; insert it again and it goes on", job.device))
+        }
+        Halt::WrongDisc { .. } => {
+            (PauseReason::MediumRemoved, format!("{} holds another disc; insert {label} and it goes on", job.device))
+        }
+        Halt::DriveGone => {
+            (PauseReason::DriveGone, format!("{} is gone; it goes on when the drive is back with {label}", job.device))
+        }
     }
 }

@@ -27,7 +27,8 @@ pub fn wished_name(wish: &str) -> Result<String, Problem> {
 
 /// Name for a disc without a wish: its label, harmless in a file name.
 pub fn name_from_label(label: &str) -> String {
-    let text: String = crate::domain::disc::clean_label(label).chars().map(|c| if "/\\:*?\"<>|".contains(c) { '_' } else { c }).collect();
+    let text: String =
+        crate::domain::disc::clean_label(label).chars().map(|c| if "/\\:*?\"<>|".contains(c) { '_' } else { c }).collect();
     let mut name = text.trim_matches(['.', ' ']).to_owned();
     while name.len() > MAX_NAME {
         name.pop();

@@ -16,11 +16,19 @@ pub async fn recover(journal: &Journal) -> Result<usize, Problem> {
     let node = journal.node.to_string();
     let running = journal.db.read(move |conn| {
         let jobs = storage::jobs::unfinished(conn)?;
-        Ok(jobs.into_iter().filter(|job| matches!(job.state, JobState::Running { .. }) && job.lease_owner.as_deref().is_none_or(|owner| owner == node)).collect::<Vec<_>>())
+        Ok(jobs
+            .into_iter()
+            .filter(|job| {
+                matches!(job.state, JobState::Running { .. }) && job.lease_owner.as_deref().is_none_or(|owner| owner == node)
+            })
+            .collect::<Vec<_>>())
     });
     let running = running.await.map_err(|error| super::commit::problem(&error))?;
     for job in &running {
-        let details = Details { message: Some("the service was restarted; it goes on from what is on disk".to_owned()), ..Details::default() };
+        let details = Details {
+            message: Some("the service was restarted; it goes on from what is on disk".to_owned()),
+            ..Details::default()
+        };
         let stored = step(journal, job.id, JobEvent::Recovered, details).await?;
         tracing::info!(job = %job.id, status = stored.job.state.status(), "job recovered");
     }

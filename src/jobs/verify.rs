@@ -29,10 +29,20 @@ pub fn task(iso: &IsoRecord) -> WorkerTask {
 
 /// Whether the image is what it was; the sentence says it for people.
 pub fn compare(iso: &IsoRecord, hashes: &ImageHashes) -> (Verdict, String) {
-    let same = iso.size == hashes.bytes && iso.md5sum.as_deref() == Some(&hashes.md5) && iso.sha256sum.as_deref() == Some(&hashes.sha256);
+    let same = iso.size == hashes.bytes
+        && iso.md5sum.as_deref() == Some(&hashes.md5)
+        && iso.sha256sum.as_deref() == Some(&hashes.sha256);
     if same {
         (Verdict::Complete, format!("{} is unchanged", iso.filename))
     } else {
-        (Verdict::Failed, format!("{} is not what was stored: SHA-256 {} instead of {}", iso.filename, hashes.sha256, iso.sha256sum.as_deref().unwrap_or("none")))
+        (
+            Verdict::Failed,
+            format!(
+                "{} is not what was stored: SHA-256 {} instead of {}",
+                iso.filename,
+                hashes.sha256,
+                iso.sha256sum.as_deref().unwrap_or("none")
+            ),
+        )
     }
 }

@@ -11,6 +11,7 @@ mod sense;
 mod virtual_drive;
 
 pub mod hotplug;
+pub(crate) use image_file::profile_for_size;
 pub use sense::Sense;
 pub use virtual_drive::{create as virtual_create, drive_id as virtual_drive_id, insert as virtual_insert};
 

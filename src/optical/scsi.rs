@@ -14,7 +14,7 @@ use std::{
         fd::AsRawFd,
         unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     },
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -67,6 +67,7 @@ struct TimedMediaChange {
 
 /// An opened `/dev/srN`.
 pub(super) struct ScsiNode {
+    node: PathBuf,
     file: File,
 }
 
@@ -91,57 +92,21 @@ impl ScsiNode {
         }
         // std opens with O_CLOEXEC.
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(node).map_err(failed)?;
-        Ok(Self { file })
+        Ok(Self { node: node.to_owned(), file })
     }
 }
 
 impl Transport for ScsiNode {
     fn execute(&mut self, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Reply, DeviceError> {
-        let mut cdb_copy = [0; 16];
-        let Some(target) = cdb_copy.get_mut(..cdb.len()) else {
-            return Err(DeviceError::Refused(format!("a command of {} bytes", cdb.len())));
-        };
-        target.copy_from_slice(cdb);
-        let mut sense = [0_u8; 64];
-        let mut header = SgIoHeader {
-            interface_id: libc::c_int::from(b'S'),
-            dxfer_direction: if data.is_empty() { SG_DXFER_NONE } else { SG_DXFER_FROM_DEV },
-            // At most 16, checked above.
-            cmd_len: u8::try_from(cdb.len()).unwrap_or(16),
-            mx_sb_len: 64,
-            iovec_count: 0,
-            dxfer_len: u32::try_from(data.len()).map_err(|_| DeviceError::Refused("more than 4 GiB at once".to_owned()))?,
-            dxferp: data.as_mut_ptr().cast(),
-            cmdp: cdb_copy.as_mut_ptr(),
-            sbp: sense.as_mut_ptr(),
-            timeout: u32::try_from(limit.as_millis()).unwrap_or(u32::MAX - 1).max(1),
-            flags: 0,
-            pack_id: 0,
-            usr_ptr: std::ptr::null_mut(),
-            status: 0,
-            masked_status: 0,
-            msg_status: 0,
-            sb_len_wr: 0,
-            host_status: 0,
-            driver_status: 0,
-            resid: 0,
-            duration: 0,
-            info: 0,
-        };
-        // SAFETY: the header and the three buffers that it points to (command, sense, data) are exclusively ours, as long
-        // as the lengths in it say, and live until the call returns; the kernel keeps no pointer after that.
-        let result = unsafe { libc::ioctl(self.file.as_raw_fd(), SG_IO, &raw mut header) };
-        if result < 0 {
-            return Err(from_errno(&io::Error::last_os_error(), "a SCSI command"));
+        match sg_io(&self.file, cdb, data, limit) {
+            // Without CAP_SYS_RAWIO the kernel lets some commands (allowing to take the medium out is one) through only if
+            // the node was opened for writing, which the group `cdrom` may do.
+            Err(error @ DeviceError::Permission(_)) => {
+                let writable = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&self.node);
+                writable.map_or(Err(error), |file| sg_io(&file, cdb, data, limit))
+            }
+            other => other,
         }
-        let missing = usize::try_from(header.resid).unwrap_or(0);
-        Ok(Reply {
-            status: header.status,
-            host: header.host_status,
-            driver: header.driver_status,
-            sense: sense[..usize::from(header.sb_len_wr).min(sense.len())].to_vec(),
-            transferred: data.len().saturating_sub(missing),
-        })
     }
 
     fn cd_status(&mut self) -> Result<CdStatus, DeviceError> {
@@ -178,6 +143,55 @@ impl Transport for ScsiNode {
         let result = unsafe { libc::ioctl(self.file.as_raw_fd(), BLKSECTGET, &raw mut sectors) };
         if result < 0 { 0 } else { u64::from(sectors) * 512 }
     }
+}
+
+/// Sends a command through an opened node.
+fn sg_io(file: &File, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Reply, DeviceError> {
+    let mut cdb_copy = [0; 16];
+    let Some(target) = cdb_copy.get_mut(..cdb.len()) else {
+        return Err(DeviceError::Refused(format!("a command of {} bytes", cdb.len())));
+    };
+    target.copy_from_slice(cdb);
+    let mut sense = [0_u8; 64];
+    let mut header = SgIoHeader {
+        interface_id: libc::c_int::from(b'S'),
+        dxfer_direction: if data.is_empty() { SG_DXFER_NONE } else { SG_DXFER_FROM_DEV },
+        // At most 16, checked above.
+        cmd_len: u8::try_from(cdb.len()).unwrap_or(16),
+        mx_sb_len: 64,
+        iovec_count: 0,
+        dxfer_len: u32::try_from(data.len()).map_err(|_| DeviceError::Refused("more than 4 GiB at once".to_owned()))?,
+        dxferp: data.as_mut_ptr().cast(),
+        cmdp: cdb_copy.as_mut_ptr(),
+        sbp: sense.as_mut_ptr(),
+        timeout: u32::try_from(limit.as_millis()).unwrap_or(u32::MAX - 1).max(1),
+        flags: 0,
+        pack_id: 0,
+        usr_ptr: std::ptr::null_mut(),
+        status: 0,
+        masked_status: 0,
+        msg_status: 0,
+        sb_len_wr: 0,
+        host_status: 0,
+        driver_status: 0,
+        resid: 0,
+        duration: 0,
+        info: 0,
+    };
+    // SAFETY: the header and the three buffers that it points to (command, sense, data) are exclusively ours, as long
+    // as the lengths in it say, and live until the call returns; the kernel keeps no pointer after that.
+    let result = unsafe { libc::ioctl(file.as_raw_fd(), SG_IO, &raw mut header) };
+    if result < 0 {
+        return Err(from_errno(&io::Error::last_os_error(), "a SCSI command"));
+    }
+    let missing = usize::try_from(header.resid).unwrap_or(0);
+    Ok(Reply {
+        status: header.status,
+        host: header.host_status,
+        driver: header.driver_status,
+        sense: sense[..usize::from(header.sb_len_wr).min(sense.len())].to_vec(),
+        transferred: data.len().saturating_sub(missing),
+    })
 }
 
 /// What an errno of the system means for a drive.

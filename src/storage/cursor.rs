@@ -65,7 +65,8 @@ impl Cursor {
 }
 
 fn text_from_hex(hex: &str) -> Option<String> {
-    let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
+    let digits: Vec<u8> =
+        hex.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
     String::from_utf8(pairs.iter().map(|[high, low]| high << 4 | low).collect()).ok()
 }

@@ -130,10 +130,7 @@ impl Db {
     ///
     /// # Errors
     /// As for [`Db::read`].
-    pub fn read_blocking<T>(
-        &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
-    ) -> Result<T, StorageError> {
+    pub fn read_blocking<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>) -> Result<T, StorageError> {
         self.guarded(|connection| {
             dialect::begin_read(connection)?;
             let result = work(connection);
@@ -146,10 +143,7 @@ impl Db {
     ///
     /// # Errors
     /// As for [`Db::read`].
-    pub fn write_blocking<T>(
-        &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>,
-    ) -> Result<T, StorageError> {
+    pub fn write_blocking<T>(&self, work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError>) -> Result<T, StorageError> {
         // The mutex guards no data, so a panic of an earlier holder spoils nothing.
         let _turn = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.guarded(|connection| {

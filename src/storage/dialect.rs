@@ -87,22 +87,36 @@ pub(super) fn unlock_migrations(connection: &mut AnyConnection) -> Result<(), St
     Ok(())
 }
 
-/// Condition "the trigram index of `table` says that the row may contain the text" with one placeholder, and the value for it.
-///
+/// The rows of `table` that the trigram index says may contain a text.
+pub(super) struct Hits {
+    /// For FROM, with the placeholder or without.
+    pub from: String,
+    /// For WHERE, with the placeholder if FROM has it not.
+    pub condition: Option<String>,
+    /// Value of the placeholder.
+    pub value: String,
+}
+
 /// In both forms the hits are collected first: a planner that walks the list in order and tests each row would be slow exactly
-/// when hits are rare.
-pub(super) fn may_contain(connection: &AnyConnection, table: &str, placeholder: usize, text: &str) -> (String, String) {
+/// when hits are rare. SQLite never reorders CROSS JOIN; PostgreSQL evaluates the array before the query begins.
+pub(super) fn hits(connection: &AnyConnection, table: &str, placeholder: usize, text: &str) -> Hits {
     match connection {
-        AnyConnection::Sqlite(_) => (
-            format!("number IN (SELECT rowid FROM {table}_search WHERE {table}_search MATCH ${placeholder})"),
-            format!("\"{}\"", text.replace('"', "\"\"")),
-        ),
-        AnyConnection::Pg(_) => (
-            format!(
-                "number = ANY (ARRAY(SELECT number FROM {table} WHERE disk2iso_trigrams(search) @> disk2iso_trigrams(${placeholder})))"
+        AnyConnection::Sqlite(_) => Hits {
+            from: format!(
+                "(SELECT rowid AS hit FROM {table}_search WHERE {table}_search MATCH ${placeholder}) AS hits
+                 CROSS JOIN {table} ON number = hit"
             ),
-            text.to_owned(),
-        ),
+            condition: None,
+            value: format!("\"{}\"", text.replace('"', "\"\"")),
+        },
+        AnyConnection::Pg(_) => Hits {
+            from: table.to_owned(),
+            condition: Some(format!(
+                "number = ANY (ARRAY(SELECT number FROM {table}
+                 WHERE disk2iso_trigrams(search) @> disk2iso_trigrams(${placeholder})))"
+            )),
+            value: text.to_owned(),
+        },
     }
 }
 

@@ -47,7 +47,9 @@ impl From<DieselError> for StorageError {
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, info) => {
                 Self::Unavailable(info.message().to_owned())
             }
-            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => Self::Conflict(info.message().to_owned()),
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                Self::Conflict(info.message().to_owned())
+            }
             DieselError::DatabaseError(_, info) => classify(info.message()),
             DieselError::DeserializationError(cause) => Self::Corrupt(cause.to_string()),
             DieselError::BrokenTransactionManager => Self::Unavailable("the connection is in an unknown state".to_owned()),

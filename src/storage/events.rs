@@ -83,12 +83,7 @@ pub fn append(connection: &mut Connection, node: &str, at: DateTime<Utc>, event:
 ///
 /// # Errors
 /// [`StorageError`] if the database fails.
-pub fn since(
-    connection: &mut Connection,
-    after_seq: i64,
-    limit: u32,
-    filter: &EventFilter,
-) -> Result<Vec<Event>, StorageError> {
+pub fn since(connection: &mut Connection, after_seq: i64, limit: u32, filter: &EventFilter) -> Result<Vec<Event>, StorageError> {
     let query = filtered(filter).filter(dsl::seq.gt(after_seq)).order(dsl::seq.asc());
     let rows: Vec<Row> = query.limit(i64::from(limit)).load(connection)?;
     rows.into_iter().map(Event::try_from).collect()
@@ -118,7 +113,8 @@ pub fn last_seq(connection: &mut Connection) -> Result<i64, StorageError> {
     Ok(last.unwrap_or(0))
 }
 
-type Filtered<'a> = diesel::dsl::IntoBoxed<'a, diesel::dsl::Select<events::table, diesel::dsl::AsSelect<Row, MultiBackend>>, MultiBackend>;
+type Filtered<'a> =
+    diesel::dsl::IntoBoxed<'a, diesel::dsl::Select<events::table, diesel::dsl::AsSelect<Row, MultiBackend>>, MultiBackend>;
 
 fn filtered(filter: &EventFilter) -> Filtered<'static> {
     let mut query = dsl::events.select(Row::as_select()).into_boxed::<MultiBackend>();

@@ -3,7 +3,9 @@
 //! A page costs the same however long the list is. Pages begin where the last one ended (`(key, number) < (…)`) and not after
 //! n rows. A filter on several values of a column becomes one ordered, limited branch per value, because neither database
 //! walks an index in order for `IN`. A search first looks at the next [`WINDOW`] rows in order, which fills the page if hits are
-//! frequent; if they are rare, the trigram index finds them. Searches shorter than a trigram walk the list.
+//! frequent; if they are rare, the trigram index finds them. A filter in an order that it has no index for is treated alike: the
+//! next rows first, then all rows of the filter, sorted. Not bounded: searches shorter than a trigram with few hits, and
+//! filters that are frequent each but rare together.
 
 use super::{
     connection::{AnyConnection, MultiBackend},
@@ -132,10 +134,17 @@ pub(super) fn page<R>(
     Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
 }
 
-/// The database's plans for the statements that [`page`] would run, one text per statement.
+/// The database's plans for the statements that [`page`] runs, one text per statement.
 pub(super) fn explain(connection: &mut AnyConnection, query: &Query<'_>, page: &Page) -> Result<Vec<String>, StorageError> {
     let plan = Plan::new(query, page)?;
-    plan.statements(connection).into_iter().map(|statement| statement.plan(connection)).collect()
+    let mut plans = Vec::new();
+    for statement in plan.statements(connection) {
+        plans.push(statement.plan(connection)?);
+        if statement.numbers(connection)?.len() > plan.limit as usize {
+            break;
+        }
+    }
+    Ok(plans)
 }
 
 /// A checked request.
@@ -153,7 +162,7 @@ struct Plan<'a> {
 enum Searching {
     /// Not at all.
     No,
-    /// In the next rows only.
+    /// Only the next rows, whatever has to be found in them.
     Window,
     /// By the trigram index.
     Index,
@@ -182,37 +191,56 @@ impl<'a> Plan<'a> {
     /// The statements to try in turn, until one fills the page. The last one alone decides.
     fn statements(&self, connection: &AnyConnection) -> Vec<Statement> {
         let tries: &[Searching] = match &self.search {
-            None => &[Searching::No],
-            Some(search) if search.chars().count() < 3 => &[Searching::Walk],
+            None if self.has_index() => &[Searching::No],
+            None => &[Searching::Window, Searching::No],
+            Some(search) if search.chars().count() < 3 => &[Searching::Window, Searching::Walk],
             Some(_) => &[Searching::Window, Searching::Index],
         };
         tries.iter().map(|searching| self.statement(connection, *searching)).collect()
     }
 
+    /// Whether an index gives the filtered rows in this order: each filter has one by time of creation.
+    fn has_index(&self) -> bool {
+        let filtered = !self.query.conditions.is_empty() || !self.query.any_of.1.is_empty();
+        !filtered || self.order.column == "created_at"
+    }
+
     fn statement(&self, connection: &AnyConnection, searching: Searching) -> Statement {
         let mut statement = Statement::default();
+        if searching != Searching::Window {
+            statement.sql = self.branches(connection, searching, self.limit + 1, &mut statement);
+            return statement;
+        }
         let (column, order) = (self.order.column, self.order_by());
-        let rows = if searching == Searching::Window { WINDOW } else { self.limit + 1 };
-        let mut branches = Vec::new();
-        if self.query.any_of.1.is_empty() {
-            branches.push(self.branch(connection, searching, None, rows, &mut statement));
-        }
-        for value in &self.query.any_of.1 {
-            branches.push(self.branch(connection, searching, Some(value), rows, &mut statement));
-        }
-        let mut sql = match branches.as_slice() {
-            [only] => only.clone(),
-            several => {
-                let all: Vec<_> = several.iter().enumerate().map(|(i, sql)| format!("SELECT * FROM ({sql}) AS branch{i}")).collect();
-                format!("SELECT * FROM ({}) AS branches {order} LIMIT {rows}", all.join(" UNION ALL "))
-            }
+        let mut conditions = Vec::new();
+        let next_rows = if self.has_index() {
+            self.branches(connection, searching, WINDOW, &mut statement)
+        } else {
+            let after = self.after_cursor(&mut statement).map(|after| format!(" WHERE {after}")).unwrap_or_default();
+            conditions = self.conditions(&mut statement);
+            format!("SELECT * FROM {}{after} {order} LIMIT {WINDOW}", self.query.table)
         };
-        if searching == Searching::Window {
-            let like = self.like(&mut statement);
-            sql = format!("SELECT number, {column} FROM ({sql}) AS next_rows WHERE {like} {order} LIMIT {}", self.limit + 1);
-        }
-        statement.sql = sql;
+        conditions.extend(self.search.as_ref().map(|_| self.like(&mut statement)));
+        let filter = conditions.join(" AND ");
+        statement.sql =
+            format!("SELECT number, {column} FROM ({next_rows}) AS next_rows WHERE {filter} {order} LIMIT {}", self.limit + 1);
         statement
+    }
+
+    /// One branch per value of the column with several, and their first `rows` rows together.
+    fn branches(&self, connection: &AnyConnection, searching: Searching, rows: u32, statement: &mut Statement) -> String {
+        let (column, values) = &self.query.any_of;
+        if values.is_empty() {
+            return self.branch(connection, searching, None, rows, statement);
+        }
+        let branches: Vec<_> =
+            values.iter().map(|value| self.branch(connection, searching, Some((column, value)), rows, statement)).collect();
+        if let [only] = branches.as_slice() {
+            return only.clone();
+        }
+        let named = branches.iter().enumerate().map(|(i, sql)| format!("SELECT * FROM ({sql}) AS branch{i}"));
+        let all: Vec<_> = named.collect();
+        format!("SELECT * FROM ({}) AS branches {} LIMIT {rows}", all.join(" UNION ALL "), self.order_by())
     }
 
     /// The first `rows` rows after the cursor, in order, that fulfil the conditions.
@@ -220,36 +248,48 @@ impl<'a> Plan<'a> {
         &self,
         connection: &AnyConnection,
         searching: Searching,
-        any_of: Option<&String>,
+        any_of: Option<(&str, &String)>,
         rows: u32,
         statement: &mut Statement,
     ) -> String {
-        let (table, column) = (self.query.table, self.order.column);
+        let column = self.order.column;
+        let mut from = self.query.table.to_owned();
         let mut conditions = Vec::new();
-        if let Some(value) = any_of {
-            let placeholder = statement.bind(Key::Text(super::convert::text(value)));
-            conditions.push(format!("{} = {placeholder}", self.query.any_of.0));
-        }
-        for (condition, value) in &self.query.conditions {
-            let placeholder = statement.bind(value.clone());
-            conditions.push(format!("{condition} {placeholder}"));
-        }
-        if let Some(cursor) = &self.cursor {
-            let (key, number) = (statement.bind(cursor.key.clone()), statement.bind(Key::Int(cursor.number)));
-            let beyond = if self.sort.descending { "<" } else { ">" };
-            conditions.push(format!("({column}, number) {beyond} ({key}, {number})"));
-        }
         if let (Searching::Index, Some(search)) = (searching, &self.search) {
-            let (condition, value) = dialect::may_contain(connection, table, statement.binds.len() + 1, search);
-            statement.bind(Key::Text(value));
-            conditions.push(condition);
+            let hits = dialect::hits(connection, self.query.table, statement.binds.len() + 1, search);
+            statement.bind(Key::Text(hits.value));
+            from = hits.from;
+            conditions.extend(hits.condition);
         }
+        if let Some((column, value)) = any_of {
+            let placeholder = statement.bind(Key::Text(super::convert::text(value)));
+            conditions.push(format!("{column} = {placeholder}"));
+        }
+        conditions.extend(self.query.conditions.iter().map(|condition| statement.condition(condition)));
+        conditions.extend(self.after_cursor(statement));
         if matches!(searching, Searching::Index | Searching::Walk) {
             conditions.push(self.like(statement));
         }
         let search = if searching == Searching::Window { ", search" } else { "" };
         let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-        format!("SELECT number, {column}{search} FROM {table}{filter} {} LIMIT {rows}", self.order_by())
+        format!("SELECT number, {column}{search} FROM {from}{filter} {} LIMIT {rows}", self.order_by())
+    }
+
+    /// All filters in one, for rows that were chosen without them.
+    fn conditions(&self, statement: &mut Statement) -> Vec<String> {
+        let mut conditions: Vec<_> = self.query.conditions.iter().map(|condition| statement.condition(condition)).collect();
+        let (column, values) = &self.query.any_of;
+        let values: Vec<_> = values.iter().map(|value| statement.bind(Key::Text(super::convert::text(value)))).collect();
+        conditions.extend((!values.is_empty()).then(|| format!("{column} IN ({})", values.join(", "))));
+        conditions
+    }
+
+    /// Where the page begins.
+    fn after_cursor(&self, statement: &mut Statement) -> Option<String> {
+        let cursor = self.cursor.as_ref()?;
+        let (key, number) = (statement.bind(cursor.key.clone()), statement.bind(Key::Int(cursor.number)));
+        let beyond = if self.sort.descending { "<" } else { ">" };
+        Some(format!("({}, number) {beyond} ({key}, {number})", self.order.column))
     }
 
     fn order_by(&self) -> String {
@@ -283,6 +323,10 @@ impl Statement {
     fn bind(&mut self, value: Bind) -> String {
         self.binds.push(value);
         format!("${}", self.binds.len())
+    }
+
+    fn condition(&mut self, (condition, value): &(&'static str, Bind)) -> String {
+        format!("{condition} {}", self.bind(value.clone()))
     }
 
     fn query(&self, sql: &str) -> diesel::query_builder::BoxedSqlQuery<'static, MultiBackend, diesel::query_builder::SqlQuery> {

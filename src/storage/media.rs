@@ -80,11 +80,8 @@ pub fn seen(
 /// # Errors
 /// [`StorageError`] if the database fails.
 pub fn get(connection: &mut Connection, fingerprint: &Fingerprint) -> Result<Option<MediaRecord>, StorageError> {
-    let row: Option<Row> = media::table
-        .filter(media::fingerprint.eq(&fingerprint.0))
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+    let row: Option<Row> =
+        media::table.filter(media::fingerprint.eq(&fingerprint.0)).select(Row::as_select()).first(connection).optional()?;
     row.map(MediaRecord::try_from).transpose()
 }
 

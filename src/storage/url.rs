@@ -17,7 +17,9 @@ pub(super) enum Target {
 
 /// Why a text is no database URL. Does not repeat the text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}; allowed are sqlite:PATH, sqlite:///ABSOLUTE/PATH, postgres://[USER[:PASSWORD]@][HOST][:PORT]/DATABASE and postgresql://…")]
+#[error(
+    "{0}; allowed are sqlite:PATH, sqlite:///ABSOLUTE/PATH, postgres://[USER[:PASSWORD]@][HOST][:PORT]/DATABASE and postgresql://…"
+)]
 pub struct DatabaseUrlError(&'static str);
 
 impl DatabaseUrl {
@@ -125,7 +127,9 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused_and_says_what_is_allowed() {
-        for text in ["", "host=127.0.0.1 user=x", "mysql://x/y", "sqlite:", "sqlite://host/x", "sqlite::memory:", "sqlite:a?b", "/d.db"] {
+        for text in
+            ["", "host=127.0.0.1 user=x", "mysql://x/y", "sqlite:", "sqlite://host/x", "sqlite::memory:", "sqlite:a?b", "/d.db"]
+        {
             let error = DatabaseUrl::parse(text).expect_err(text).to_string();
             assert!(error.contains("sqlite:PATH") && error.contains("postgres://"), "{text}: {error}");
         }

@@ -5,7 +5,8 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 
 /// Starts logging for this process. `level` is what the settings say; `RUST_LOG` goes before it.
 pub fn init(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{level},actix_server=warn,diesel_migrations=warn")));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{level},actix_server=warn,diesel_migrations=warn")));
     let registry = tracing_subscriber::registry().with(filter);
     // A second initialisation (tests) changes nothing.
     let _ = if std::io::stderr().is_terminal() {

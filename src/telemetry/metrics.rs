@@ -1,6 +1,8 @@
 //! Metrics for Prometheus. One registry, handed around; nothing is global. Names follow Prometheus' conventions.
 
-use prometheus::{Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
 use std::sync::Arc;
 
 /// All metrics of the service. Cheap to clone.
@@ -56,7 +58,9 @@ impl Metrics {
         let clients = IntGauge::new("disk2iso_live_clients", "WebSocket and SSE clients connected now")?;
         registry.register(Box::new(clients.clone()))?;
         let buckets = vec![10.0, 30.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 10_800.0, 36_000.0];
-        let job_seconds = Histogram::with_opts(HistogramOpts::new("disk2iso_job_duration_seconds", "Time from start to end of a job").buckets(buckets))?;
+        let job_seconds = Histogram::with_opts(
+            HistogramOpts::new("disk2iso_job_duration_seconds", "Time from start to end of a job").buckets(buckets),
+        )?;
         registry.register(Box::new(job_seconds.clone()))?;
         let inner = Inner {
             jobs: counters("disk2iso_jobs_total", "Jobs that ended, by kind and result", &["kind", "result"])?,

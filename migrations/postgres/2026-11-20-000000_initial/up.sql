@@ -154,7 +154,7 @@ CREATE TABLE settings (
 
 -- Substring search: an inverted index over the trigrams of the search columns. Made of core parts only, because the
 -- extension pg_trgm is not installed everywhere.
-CREATE FUNCTION disk2iso_trigrams(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+CREATE FUNCTION disk2iso_trigrams(text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS
 $$ SELECT COALESCE(array_agg(DISTINCT substr($1, i, 3)), '{}') FROM generate_series(1, length($1) - 2) AS i $$;
 CREATE INDEX jobs_search ON jobs USING gin (disk2iso_trigrams(search)) WITH (fastupdate = off);
 CREATE INDEX isos_search ON isos USING gin (disk2iso_trigrams(search)) WITH (fastupdate = off);

@@ -2,7 +2,8 @@
 //!
 //! Events only wake: [`HotplugEvent::Changed`] means "ask this drive for its status now", nothing more. What counts as a
 //! drive comes from comparing lists, so that a lost or doubled event does no harm. With udev the kernel's events wake us;
-//! without it (a container), and where the kernel does not poll its drives for events, everything is looked at every [`POLL`].
+//! without it (a container), and where the kernel does not poll its drives for events, everything is looked
+//! at every two seconds.
 
 mod sysfs;
 mod udev;

@@ -1,7 +1,18 @@
 //! A drive that says what a test wants it to say.
 
-use super::{parse, reply::parse_sense, *};
-use crate::domain::disc::Track;
+use super::{
+    drive::SHORT,
+    parse,
+    reply::{self, parse_sense},
+    *,
+};
+use crate::{
+    domain::{
+        disc::{MediaProfile, Toc, Track},
+        ids::Lba,
+    },
+    optical::{OpticalDevice, Sense},
+};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
@@ -173,6 +184,16 @@ fn a_drive_without_read_10_is_read_with_read_12() {
         drive.read(Lba(5), &mut buffer, SHORT).expect("read");
         assert_eq!(buffer, [expected; 2048]);
     }
+}
+
+#[test]
+fn an_aborted_read_is_sent_again_and_unreadable_if_it_is_always_aborted() {
+    let aborted = || (0x28, sense(0x0b, 0x47, 0), vec![]);
+    let mut drive = Fake::drive(vec![aborted(), aborted(), (0x28, good(), vec![7; 2048]), aborted(), aborted(), aborted()]);
+    let mut buffer = [0; 2048];
+    assert_eq!(drive.read(Lba(5), &mut buffer, SHORT), Ok(()));
+    assert_eq!(drive.read(Lba(5), &mut buffer, SHORT), Err(DeviceError::Medium(Sense { key: 0x0b, asc: 0x47, ascq: 0 })));
+    assert!(drive.transport.answers.is_empty());
 }
 
 #[test]

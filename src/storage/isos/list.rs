@@ -45,17 +45,15 @@ pub struct IsoPage {
 /// [`StorageError::Invalid`] as for [`crate::storage::jobs::list`].
 pub fn list(connection: &mut Connection, filter: &IsoFilter, page: &Page) -> Result<IsoPage, StorageError> {
     let load = |connection: &mut Connection, numbers: &[i64]| {
-        let rows: Vec<(i64, Row)> = isos::table
-            .filter(isos::number.eq_any(numbers))
-            .select((isos::number, Row::as_select()))
-            .load(connection)?;
+        let rows: Vec<(i64, Row)> =
+            isos::table.filter(isos::number.eq_any(numbers)).select((isos::number, Row::as_select())).load(connection)?;
         rows.into_iter().map(|(number, row)| Ok((number, IsoRecord::try_from(row)?))).collect()
     };
     let (items, next_cursor) = list::page(connection, &query(filter), page, load, key)?;
     Ok(IsoPage { items, next_cursor })
 }
 
-/// How the database would answer [`list`]: its plan for each statement that may be run.
+/// How the database answers [`list`]: its plan for each statement that is run.
 ///
 /// # Errors
 /// As for [`list`].

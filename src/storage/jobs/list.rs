@@ -61,7 +61,7 @@ pub fn list(connection: &mut Connection, filter: &JobFilter, page: &Page) -> Res
     Ok(JobPage { items, next_cursor })
 }
 
-/// How the database would answer [`list`]: its plan for each statement that may be run.
+/// How the database answers [`list`]: its plan for each statement that is run.
 ///
 /// # Errors
 /// As for [`list`].

@@ -6,6 +6,7 @@
 mod claims;
 mod list;
 mod queries;
+mod record;
 mod row;
 
 pub use claims::{claim, renew_lease, set_progress};

@@ -37,10 +37,8 @@ pub fn insert(connection: &mut Connection, record: &JobRecord) -> Result<(), Sto
 /// # Errors
 /// [`StorageError::NotFound`], or another if the database fails.
 pub fn get(connection: &mut Connection, id: JobId) -> Result<JobRecord, StorageError> {
-    let row: (Row, Lease) = jobs::table
-        .filter(jobs::id.eq(id.to_string()))
-        .select((Row::as_select(), Lease::as_select()))
-        .first(connection)?;
+    let row: (Row, Lease) =
+        jobs::table.filter(jobs::id.eq(id.to_string())).select((Row::as_select(), Lease::as_select())).first(connection)?;
     JobRecord::try_from(row)
 }
 

@@ -144,7 +144,7 @@ impl TryFrom<&JobRecord> for Row {
     }
 }
 
-/// What a search looks at, each on its own line, so that no hit spans two of them.
+/// What a search looks at, each on its own line, so that no hit spans two of them (unless it was typed with a line break).
 fn search_text(record: &JobRecord) -> String {
     let path = record.output_path.as_deref().unwrap_or(&record.output_dir);
     let name = record.requested_name.as_deref().unwrap_or_default();

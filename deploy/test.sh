@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Every check, cheapest first; the tests' own summaries come last. `make test` sets up what this needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s (%s)\n' "$1" "$(date +%T)"; }
+
+step "lint"
+cargo fmt --check
+cargo clippy --locked --all-targets --quiet -- -D warnings
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+if command -v shellcheck >/dev/null; then
+  shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh .ci/run
+fi
+
+step "release build and tests"
+cargo build --release --locked --quiet
+cargo test --locked --no-run --quiet
+
+step "real drives in a virtual machine"
+tests/vm/run.sh target/release/disk2iso
+
+step "unit and integration tests on SQLite and PostgreSQL"
+exec deploy/postgres-test.sh cargo test --locked

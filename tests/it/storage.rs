@@ -1,0 +1,8 @@
+//! The database layer, every test on SQLite and on PostgreSQL.
+
+mod fixtures;
+mod lists;
+mod migrations;
+mod records;
+mod scale;
+mod transactions;

@@ -1,0 +1,128 @@
+//! A page costs the same with 100,000 jobs as with 1,000.
+
+use crate::support::databases::Database;
+use diesel::connection::SimpleConnection;
+use disk2iso::storage::{
+    Connection, Db, Page,
+    jobs::{self, JobFilter},
+};
+use std::time::{Duration, Instant};
+
+/// Inserts jobs number `from` to `to`, in the database itself. Every 10,000th is labelled "needle", every 50th failed, the last three
+/// are running or paused.
+fn fill(db: &Db, from: u32, to: u32) {
+    db.write_blocking(|conn: &mut Connection| {
+        let (sqlite, time) = match conn {
+            Connection::Sqlite(_) => (true, "strftime('%Y-%m-%d %H:%M:%f', '2020-01-01', '+' || i || ' minutes')"),
+            Connection::Pg(_) => (false, "timestamp '2020-01-01' + i * interval '1 minute'"),
+        };
+        let sql = format!(
+            "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}),
+             j AS (SELECT i, {time} AS at, CASE WHEN i > 99997 THEN 'paused' WHEN i % 50 = 0 THEN 'failed' ELSE 'completed' END AS status,
+                CASE WHEN i % 10000 = 7 THEN 'needle ' ELSE 'disc ' END || i AS label FROM n)
+             INSERT INTO jobs (id, kind, mode, origin, options, priority, device, drive_id, media_session, medium, disk_label, disk_type,
+                output_dir, output_path, status, reason, verdict, attempts, size_total, size_processed, speed, error_count, created_at,
+                updated_at, revision, label_key, search)
+             SELECT '00000000-0000-7000-8000-' || substr('000000000000' || i, length('' || i) + 1), 'image', 'standard', 'auto', '{{}}',
+                i % 10, '/dev/sr' || (i % 8), 'bus-' || (i % 8), i, NULL, label, CASE WHEN i % 3 = 0 THEN 'data_cd' ELSE 'data_dvd' END,
+                '/srv/images', '/srv/images/' || label || '.iso', status, CASE status WHEN 'paused' THEN 'user' END,
+                CASE status WHEN 'completed' THEN 'complete' END, 0, 4700000000, 4700000000, 1.0e7, 0, at, at, 1, label,
+                label || chr_newline || '/dev/sr' || (i % 8) || chr_newline || '/srv/images/' || label || '.iso' FROM j"
+        )
+        .replace("chr_newline", if sqlite { "char(10)" } else { "chr(10)" });
+        Ok(conn.batch_execute(&sql)?)
+    })
+    .unwrap();
+}
+
+fn status(words: &[&str]) -> JobFilter {
+    JobFilter { status: words.iter().map(|word| (*word).to_owned()).collect(), ..JobFilter::default() }
+}
+
+fn requests() -> Vec<(&'static str, JobFilter, Page)> {
+    let all = JobFilter::default;
+    let some = |text: &str| Some(text.to_owned());
+    let by = |sort: &str| Page { sort: Some(sort.parse().unwrap()), ..Page::default() };
+    vec![
+        ("first page", all(), Page::default()),
+        ("by updated_at", all(), by("-updated_at")),
+        ("by priority", all(), by("-priority")),
+        ("by label", all(), by("label")),
+        ("by status", all(), by("status")),
+        ("status=completed", status(&["completed"]), Page::default()),
+        ("status=failed", status(&["failed"]), Page::default()),
+        ("status=completed,failed", status(&["completed", "failed"]), Page::default()),
+        ("status=queued,running,paused", status(&["queued", "running", "paused"]), Page::default()),
+        ("device", JobFilter { device: some("/dev/sr3"), ..all() }, Page::default()),
+        ("disk_type", JobFilter { disk_type: some("data_cd"), ..all() }, Page::default()),
+        ("kind, no hit", JobFilter { kind: some("verify"), ..all() }, Page::default()),
+        ("verdict, no hit", JobFilter { verdict: some("degraded"), ..all() }, Page::default()),
+        ("since", JobFilter { since: Some(super::fixtures::minute(-3_155_000)), ..all() }, by("created_at")),
+        ("q, many hits", JobFilter { q: some("disc"), ..all() }, Page::default()),
+        ("q, few hits", JobFilter { q: some("Needle"), ..all() }, Page::default()),
+        ("q, few hits of common trigrams", JobFilter { q: some("/dev/sr3\n/srv/images/needle"), ..all() }, Page::default()),
+        ("q, no hit", JobFilter { q: some("xyzzy"), ..all() }, Page::default()),
+        ("q, 3 % hits", JobFilter { q: some("00"), ..all() }, Page::default()),
+        ("q, 3 % hits, three characters", JobFilter { q: some("000"), ..all() }, Page::default()),
+        ("q and status", JobFilter { q: some("needle"), ..status(&["completed"]) }, Page::default()),
+        ("status, by label", status(&["completed"]), by("label")),
+        ("status, by updated_at", status(&["failed"]), by("-updated_at")),
+        ("several states, by priority", status(&["failed", "completed", "paused"]), by("-priority")),
+        ("disk_type, by updated_at", JobFilter { disk_type: some("data_dvd"), ..all() }, by("-updated_at")),
+        ("q and status, by label", JobFilter { q: some("needle"), ..status(&["failed", "completed"]) }, by("label")),
+    ]
+}
+
+fn median(db: &Db, filter: &JobFilter, page: &Page) -> Duration {
+    let mut times: Vec<_> = (0..21)
+        .map(|_| {
+            let begun = Instant::now();
+            db.read_blocking(|conn| jobs::list(conn, filter, page)).unwrap();
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Words of plans that look at every row.
+fn is_scan(plan: &str) -> bool {
+    plan.lines().any(|line| {
+        let line = line.trim_start_matches([' ', '-', '>', '|', '`']);
+        line.contains("Seq Scan on jobs") || line == "SCAN jobs"
+    })
+}
+
+#[test]
+fn a_page_of_a_hundred_thousand_jobs_costs_what_one_of_a_thousand_costs() {
+    for database in Database::both() {
+        let db = database.migrated();
+        let begun = Instant::now();
+        fill(&db, 1, 1000);
+        let small: Vec<_> = requests().iter().map(|(_, filter, page)| median(&db, filter, page)).collect();
+        // In parts, because PostgreSQL's statements are limited to 30 s.
+        for from in (1001..100_000).step_by(9900) {
+            fill(&db, from, from + 9899);
+        }
+        eprintln!("{} filled in {:?}", database.url, begun.elapsed());
+        // SQLite never gathers statistics by itself, so it must do without; PostgreSQL does so within a minute of growth like this.
+        let sqlite = database.url.starts_with("sqlite");
+        for analyzed in if sqlite { vec![false, true] } else { vec![true] } {
+            if analyzed {
+                db.write_blocking(|conn| Ok(conn.batch_execute("ANALYZE")?)).unwrap();
+            }
+            eprintln!("{:<34} {:>10} {:>10}  analyzed: {analyzed}", "", "1,000", "100,000");
+            for ((name, filter, page), small) in requests().iter().zip(&small) {
+                let plans = db.read_blocking(|conn| jobs::explain(conn, filter, page)).unwrap();
+                let large = median(&db, filter, page);
+                eprintln!("{name:<34} {small:>10.2?} {large:>10.2?}");
+                if std::env::var_os("SHOW_PLANS").is_some() {
+                    eprintln!("{}", plans.join("\n--\n"));
+                }
+                assert!(!plans.iter().any(|plan| is_scan(plan)), "{name}: {}", plans.join("\n"));
+                // Walking all rows would be some fifty times slower; the rest is left to the noise of a busy machine.
+                assert!(large < *small * 10 + Duration::from_millis(5), "{name}: {small:?} to {large:?}\n{}", plans.join("\n"));
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What tests share.
+
+pub mod databases;
+pub mod disc;
+pub mod service;
