@@ -31,17 +31,20 @@ impl Probe {
     /// Processor and memory. Blocks for some milliseconds. The load is that since the last call.
     pub fn machine(&self) -> (Cpu, Memory) {
         let mut guard = self.system.lock().unwrap_or_else(PoisonError::into_inner);
-        let system = guard.get_or_insert_default();
-        system.refresh_cpu_usage();
-        system.refresh_memory();
-        let load = System::load_average();
-        let percent = f64::from(system.global_cpu_usage());
-        let cpu = Cpu {
-            percent: (percent * 10.0).round() / 10.0,
-            cores: system.cpus().len(),
-            load: [load.one, load.five, load.fifteen],
-        };
-        (cpu, Memory { total: system.total_memory(), available: system.available_memory(), service: resident() })
+        if guard.is_none() {
+            *guard = System::new().ok();
+        }
+        let load = System::load_average().map_or([0.0; 3], |load| [load.one, load.five, load.fifteen]);
+        let mut cpu = Cpu { percent: 0.0, cores: 0, load };
+        let mut memory = Memory { total: 0, available: 0, service: resident() };
+        if let Some(system) = guard.as_mut() {
+            system.refresh_cpu_usage();
+            system.refresh_memory();
+            cpu.percent = (f64::from(system.global_cpu_usage()) * 10.0).round() / 10.0;
+            cpu.cores = system.cpus().len();
+            (memory.total, memory.available) = (system.total_memory(), system.available_memory());
+        }
+        (cpu, memory)
     }
 }
 

@@ -45,7 +45,8 @@ pub async fn download(state: State, iso: web::Path<String>, params: Params, requ
     let file = web::block(move || open(Path::new(&path))).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let file = file.map_err(|error| missing(error.to_string()))?;
     let response = file
-        .set_content_type(mime())
+        // Of no extension: plain bytes.
+        .set_content_type(actix_files::file_extension_to_mime(""))
         .set_content_disposition(attachment(&record.filename))
         // The compressor would take a whole image for text and forget its length.
         .set_content_encoding(ContentEncoding::Identity)
@@ -69,10 +70,6 @@ fn open(path: &Path) -> io::Result<NamedFile> {
         return Err(io::Error::other("not a plain file"));
     }
     NamedFile::from_file(file, path)
-}
-
-fn mime() -> actix_files::mime::Mime {
-    actix_files::mime::APPLICATION_OCTET_STREAM
 }
 
 /// The name in the header: plain for old clients, with all its letters for the others.
