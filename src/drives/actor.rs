@@ -256,12 +256,13 @@ impl DriveActor {
         tracing::info!(drive = %self.spec.id, %failure, "disc not identified");
         let event = match failure {
             IdentifyFailure::Gone => DriveEvent::Vanished,
-            IdentifyFailure::Permission(_) => DriveEvent::PermissionDenied,
             IdentifyFailure::NotReady => DriveEvent::NotIdentified(NotIdentified::NotReady),
             IdentifyFailure::NoMedium => DriveEvent::NotIdentified(NotIdentified::NoMedium),
             IdentifyFailure::Changed => DriveEvent::NotIdentified(NotIdentified::Changed),
             IdentifyFailure::Blank => DriveEvent::NotIdentified(NotIdentified::Blank),
-            IdentifyFailure::Unreadable(_) => DriveEvent::NotIdentified(NotIdentified::Unreadable),
+            IdentifyFailure::Unreadable(_) | IdentifyFailure::Timeout(_) | IdentifyFailure::Other(_) => {
+                DriveEvent::NotIdentified(NotIdentified::Unreadable)
+            }
         };
         self.apply(event, None, None, ctx);
     }

@@ -118,8 +118,16 @@ fn run(address: &DeviceAddress, command: &DeviceCommand) -> DeviceAnswer {
 }
 
 fn run_identify(address: &DeviceAddress) -> Result<(Box<Medium>, Option<u64>), IdentifyFailure> {
-    let mut device = address.open()?;
-    let before = device.status()?.insertion;
+    let failure = |error| match error {
+        DeviceError::Gone => IdentifyFailure::Gone,
+        DeviceError::NoMedium => IdentifyFailure::NoMedium,
+        DeviceError::MediumChanged => IdentifyFailure::Changed,
+        DeviceError::NotReady(_) => IdentifyFailure::NotReady,
+        other => IdentifyFailure::Other(other.to_string()),
+    };
+    let mut device = address.open().map_err(failure)?;
+    let before = device.status().map_err(failure)?.insertion;
     let medium = identify(device.as_mut())?;
-    if device.status()?.insertion == before { Ok((Box::new(medium), before)) } else { Err(IdentifyFailure::Changed) }
+    let after = device.status().map_err(failure)?.insertion;
+    if after == before { Ok((Box::new(medium), before)) } else { Err(IdentifyFailure::Changed) }
 }

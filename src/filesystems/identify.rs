@@ -3,7 +3,7 @@
 use super::{FileSystems, probe, sampler::Sampler};
 use crate::{
     domain::disc::{DiscKind, Fingerprint, FingerprintInput, MediaProfile, Medium, SizeClaims, Toc},
-    optical::{DeviceError, OpticalDevice, profile_for_size},
+    optical::{DeviceError, OpticalDevice, Sense, profile_for_size},
 };
 use std::time::Duration;
 
@@ -34,6 +34,21 @@ pub enum IdentifyFailure {
     /// Anything else: permissions, errors of the system or the drive.
     #[error("{0}")]
     Other(String),
+}
+
+impl From<IdentifyFailure> for DeviceError {
+    /// For readers, to whom it matters whether to wait, to stop or to ask for another disc.
+    fn from(failure: IdentifyFailure) -> Self {
+        match failure {
+            IdentifyFailure::NotReady => Self::NotReady(Sense::default()),
+            IdentifyFailure::NoMedium => Self::NoMedium,
+            IdentifyFailure::Changed => Self::MediumChanged,
+            IdentifyFailure::Gone => Self::Gone,
+            IdentifyFailure::Timeout(limit) => Self::Timeout(limit),
+            IdentifyFailure::Blank => Self::Refused("a blank disc".to_owned()),
+            IdentifyFailure::Unreadable(text) | IdentifyFailure::Other(text) => Self::Other(text),
+        }
+    }
 }
 
 /// Identifies the disc in a drive. Blocks for seconds, on a damaged disc for up to some minutes.

@@ -56,7 +56,7 @@ pub fn identify(address: &DeviceAddress, path: &Path, stop: &StopFlag) -> Result
     let since = Instant::now();
     let medium = loop {
         stop.check().map_err(|_| "stopped".to_owned())?;
-        match filesystems::identify(&mut *device) {
+        match filesystems::identify(&mut *device).map_err(DeviceError::from) {
             Err(DeviceError::NotReady(_) | DeviceError::MediumChanged) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
             result => break result.map_err(explain)?,
         }
