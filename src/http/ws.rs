@@ -55,7 +55,7 @@ const MAX_TOPICS: usize = 64;
 ))]
 pub async fn connect(state: Data<AppState>, probe: Data<Probe>, clients: Data<Clients>, request: HttpRequest, stream: Payload) -> Result<HttpResponse, Problem> {
     let session = Session {
-        permit: clients.enter()?,
+        _permit: clients.enter()?,
         state,
         probe,
         topics: Topics::default(),
@@ -83,7 +83,7 @@ struct ClientMessage {
 
 /// One client.
 struct Session {
-    permit: Permit,
+    _permit: Permit,
     state: Data<AppState>,
     probe: Data<Probe>,
     topics: Topics,
