@@ -1,5 +1,17 @@
 //! `disk2iso openapi`
-use std::process::ExitCode;
+
+use std::{io::Write, process::ExitCode};
+
+/// Prints the OpenAPI document.
 pub fn run() -> ExitCode {
-    ExitCode::SUCCESS
+    let written = crate::http::openapi::document().to_pretty_json().map_err(std::io::Error::other);
+    match written.and_then(|text| writeln!(std::io::stdout(), "{text}")) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A closed pipe (`| head`) is no error of ours.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("disk2iso: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

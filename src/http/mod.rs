@@ -1,34 +1,31 @@
-//! stand-in
-use crate::{
-    bus::Journal,
-    catalog::Catalog,
-    config::Config,
-    drives::{DriveRegistry, LiveSettings},
-    jobs::{Dispatcher, LiveJobs},
-    supervision::{ChildRef, SupervisedActor, Supervisor},
-    telemetry::Metrics,
-};
-use actix::prelude::*;
-use std::{net::TcpListener, sync::Arc};
-#[derive(Clone)]
-pub struct AppState {
-    pub config: Arc<Config>,
-    pub journal: Journal,
-    pub registry: DriveRegistry,
-    pub live: LiveJobs,
-    pub settings: LiveSettings,
-    pub metrics: Metrics,
-    pub dispatcher: ChildRef<Dispatcher>,
-    pub catalog: ChildRef<Catalog>,
-    pub root: ChildRef<Supervisor>,
-}
-pub struct HttpServerActor;
-impl HttpServerActor {
-    pub fn new(_s: AppState, _l: Arc<TcpListener>) -> Self {
-        Self
-    }
-}
-impl Actor for HttpServerActor {
-    type Context = Context<Self>;
-}
-impl SupervisedActor for HttpServerActor {}
+//! What the outside sees: REST, WebSocket, server-sent events, metrics, health and one page.
+//!
+//! * [`routes`] has every URL on one page; handlers live in `api/<resource>.rs` and `pages/`.
+//! * `wire/` holds the JSON types. They are neither database rows nor domain types, so that each can change alone.
+//! * Handlers read snapshots and the database and *send messages*; nothing is changed here except settings.
+//! * Everything that is refused is a [`Problem`](crate::error::Problem), turned into RFC 9457 by [`problem`].
+//! * `guard` stands in front of everything: it refuses foreign hosts and origins and sets the security headers.
+
+pub mod api;
+pub mod openapi;
+pub mod pages;
+pub mod problem;
+pub mod routes;
+pub mod wire;
+pub mod words;
+
+mod assets;
+mod body;
+mod guard;
+mod live;
+mod params;
+mod probe;
+mod server;
+mod snapshot;
+mod sse;
+mod state;
+mod topics;
+mod ws;
+
+pub use server::HttpServerActor;
+pub use state::AppState;

@@ -1,0 +1,182 @@
+//! Jobs.
+
+use super::State;
+use crate::{
+    domain::ids::JobId,
+    error::{Code, Problem},
+    http::{
+        body::Json,
+        params::{Params, id},
+        problem::ProblemDocument,
+        wire::{ChangeJobBody, CreateJobBody, Job, List},
+    },
+    jobs::{CreateJob, JobAction, JobCommand},
+    storage::jobs::{self, JobFilter, JobRecord},
+};
+use actix_web::{
+    HttpResponse,
+    http::header::LOCATION,
+    web,
+};
+
+/// What a job can be.
+pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
+/// Kinds of jobs.
+const KINDS: [&str; 2] = ["image", "verify"];
+/// Kinds of discs.
+pub(super) const DISK_TYPES: [&str; 9] =
+    ["data_cd", "data_dvd", "data_bd", "dvd_video", "bd_video", "audio_cd", "mixed_mode", "blank", "unreadable"];
+/// Verdicts.
+pub(super) const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
+/// Orders of the list.
+const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "status"];
+
+/// A page of jobs, newest first.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(
+    ("status" = Option<String>, Query, description = "One or more of `queued`, `running`, `paused`, `completed`, `failed`, `cancelled`, separated by commas", example = "queued,running"),
+    ("device" = Option<String>, Query, description = "Exactly this device node or folder"),
+    ("disk_type" = Option<String>, Query, description = "Kind of disc", example = "data_dvd"),
+    ("kind" = Option<String>, Query, description = "`image` or `verify`"),
+    ("verdict" = Option<String>, Query, description = "For example `degraded`"),
+    ("since" = Option<String>, Query, description = "Created then or later; RFC 3339 or a date", example = "2026-11-20T00:00:00Z"),
+    ("until" = Option<String>, Query, description = "Created before; RFC 3339 or a date"),
+    ("q" = Option<String>, Query, description = "Text somewhere in label, name, device or path; upper and lower case are the same"),
+    ("sort" = Option<String>, Query, description = "`created_at`, `updated_at`, `priority`, `label` or `status`, with `-` in front for descending", example = "-created_at"),
+    ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
+    ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+), responses(
+    (status = 200, description = "A page of jobs", body = List<Job>),
+    (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Job>>, Problem> {
+    let filter = JobFilter {
+        status: params.words("status", &STATUSES)?,
+        device: params.text("device"),
+        disk_type: params.word("disk_type", &DISK_TYPES)?,
+        since: params.time("since")?,
+        until: params.time("until")?,
+        q: params.search()?,
+        kind: params.word("kind", &KINDS)?,
+        verdict: params.word("verdict", &VERDICTS)?,
+    };
+    let page = params.page(&ORDERS)?;
+    params.finish()?;
+    let found = state.read(Code::JobUnknown, move |conn| jobs::list(conn, &filter, &page)).await?;
+    let items = found.items.into_iter().map(|job| Job::new(job, &state.live)).collect();
+    Ok(web::Json(List { items, next_cursor: found.next_cursor }))
+}
+
+/// One job.
+#[utoipa::path(get, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 200, description = "The job", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn get(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
+    params.finish()?;
+    let uuid: JobId = id(&uuid, Code::JobUnknown)?;
+    let job = state.read(Code::JobUnknown, move |conn| jobs::get(conn, uuid)).await?;
+    Ok(web::Json(Job::new(job, &state.live)))
+}
+
+/// Makes an image of the disc in a drive.
+#[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", request_body = CreateJobBody, responses(
+    (status = 202, description = "The job is in the queue", body = Job, headers(("Location" = String, description = "Address of the job"))),
+    (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "`origin_refused`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`disc_unsupported`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid_field`, `not_a_drive` or `outside_allowed_roots`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn create(state: State, params: Params, body: Json<CreateJobBody>) -> Result<HttpResponse, Problem> {
+    params.finish()?;
+    let job = state.ask(&state.dispatcher, CreateJob::from(body.0)).await?;
+    Ok(accepted(&state, job))
+}
+
+/// 202 with the job and its address.
+pub(super) fn accepted(state: &State, job: JobRecord) -> HttpResponse {
+    let location = format!("/api/v1/jobs/{}", job.id);
+    HttpResponse::Accepted().insert_header((LOCATION, location)).json(Job::new(job, &state.live))
+}
+
+/// Changes priority, name or options.
+#[utoipa::path(put, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")),
+    request_body = ChangeJobBody, responses(
+    (status = 200, description = "The job as it is now", body = Job),
+    (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_finished`, `job_active` (it has begun to write) or `conflict`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid_field`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn change(state: State, uuid: web::Path<String>, params: Params, body: Json<ChangeJobBody>) -> Result<web::Json<Job>, Problem> {
+    params.finish()?;
+    act(&state, &uuid, JobAction::Change(body.0.into())).await
+}
+
+/// Removes a job that is over, with what it left unfinished on disk; one that is not over is cancelled.
+///
+/// An image that it made stays in the catalogue.
+#[utoipa::path(delete, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 200, description = "The job as it was removed, or as it is cancelled", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`conflict`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn delete(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
+    params.finish()?;
+    act(&state, &uuid, JobAction::Delete).await
+}
+
+/// Pauses a job: what was read is kept.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/pause", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 202, description = "Accepted, or paused already", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn pause(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, JobAction::Pause).await
+}
+
+/// Lets a paused job go on from where it was.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/resume", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 202, description = "Accepted, or not paused anyway", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn resume(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, JobAction::Resume).await
+}
+
+/// Tries again from what was read.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/retry", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 202, description = "Back in the queue", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_not_retryable`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn retry(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, JobAction::Retry).await
+}
+
+/// Gives a job up; what was read is kept.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/cancel", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 202, description = "Cancelled", body = Job),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn cancel(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, JobAction::Cancel).await
+}
+
+async fn start(state: &State, uuid: &str, params: Params, action: JobAction) -> Result<HttpResponse, Problem> {
+    params.finish()?;
+    let job = state.ask(&state.dispatcher, JobCommand { id: id(uuid, Code::JobUnknown)?, action }).await?;
+    Ok(accepted(state, job))
+}
+
+async fn act(state: &State, uuid: &str, action: JobAction) -> Result<web::Json<Job>, Problem> {
+    let job = state.ask(&state.dispatcher, JobCommand { id: id(uuid, Code::JobUnknown)?, action }).await?;
+    Ok(web::Json(Job::new(job, &state.live)))
+}

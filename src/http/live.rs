@@ -1,0 +1,48 @@
+//! What the live channels (WebSocket and server-sent events) share.
+
+use crate::{
+    error::{Code, Problem},
+    telemetry::Metrics,
+};
+use std::time::Duration;
+
+/// A sign of life is sent after so long without news.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A client that was silent for so long is gone (WebSocket; each heartbeat asks for an answer).
+pub const SILENCE: Duration = Duration::from_secs(45);
+/// Progress of one job is told at most so often.
+pub const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+/// Most live clients at once.
+const MAX_CLIENTS: i64 = 128;
+
+/// Counts live clients.
+pub struct Clients(Metrics);
+
+impl Clients {
+    /// Nobody yet.
+    pub fn new(metrics: Metrics) -> Self {
+        Self(metrics)
+    }
+
+    /// One more, as long as the permit lives.
+    ///
+    /// # Errors
+    /// `too_many_clients`.
+    pub fn enter(&self) -> Result<Permit, Problem> {
+        self.0.clients(1);
+        let permit = Permit(self.0.clone());
+        if self.0.client_count() <= MAX_CLIENTS {
+            return Ok(permit);
+        }
+        Err(Problem::new(Code::TooManyClients, format!("{MAX_CLIENTS} live clients are connected already; close one and try again")))
+    }
+}
+
+/// A live client's place.
+pub struct Permit(Metrics);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.clients(-1);
+    }
+}

@@ -1,0 +1,68 @@
+//! The page's buttons: forms that post here and lead back to the page. The same commands as the API's, with the same checks.
+
+use super::home;
+use crate::{
+    domain::ids::JobId,
+    drives::DriveCommand,
+    error::{Code, Problem},
+    http::{
+        AppState,
+        params::{drive_id, id},
+    },
+    jobs::{CreateJob, JobAction, JobCommand},
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::LOCATION,
+    web::{Data, Path},
+};
+
+/// Images the disc in a drive.
+pub async fn image(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+    let job = CreateJob { device: drive.into_inner(), mode: "standard".to_owned(), ..CreateJob::default() };
+    let result = state.ask(&state.dispatcher, job).await.map(drop);
+    back(&state, &request, result).await
+}
+
+/// Opens the tray.
+pub async fn eject(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+    let result = command(&state, &drive, DriveCommand::Eject).await;
+    back(&state, &request, result).await
+}
+
+/// Closes the tray.
+pub async fn close(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+    let result = command(&state, &drive, DriveCommand::Close).await;
+    back(&state, &request, result).await
+}
+
+/// Pauses, resumes, cancels or retries a job.
+pub async fn job(state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+    let (uuid, verb) = path.into_inner();
+    let result = act(&state, &uuid, &verb).await;
+    back(&state, &request, result).await
+}
+
+async fn command(state: &AppState, drive: &str, command: DriveCommand) -> Result<(), Problem> {
+    state.registry.send(&drive_id(drive)?, command).await
+}
+
+async fn act(state: &AppState, uuid: &str, verb: &str) -> Result<(), Problem> {
+    let action = match verb {
+        "pause" => JobAction::Pause,
+        "resume" => JobAction::Resume,
+        "cancel" => JobAction::Cancel,
+        "retry" => JobAction::Retry,
+        _ => return Err(Problem::new(Code::NotFound, format!("{verb:?} cannot be done with a job"))),
+    };
+    let uuid: JobId = id(uuid, Code::JobUnknown)?;
+    state.ask(&state.dispatcher, JobCommand { id: uuid, action }).await.map(drop)
+}
+
+/// Back to the page; what was not possible is said on it.
+async fn back(state: &Data<AppState>, request: &HttpRequest, result: Result<(), Problem>) -> HttpResponse {
+    match result {
+        Ok(()) => HttpResponse::SeeOther().insert_header((LOCATION, "/")).finish(),
+        Err(problem) => home::page(state, request, Some(&problem)).await,
+    }
+}

@@ -1,0 +1,6 @@
+//! The page for people: rendered here, complete without JavaScript.
+
+pub mod forms;
+pub mod home;
+mod sentences;
+mod view;

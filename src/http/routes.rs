@@ -1,0 +1,108 @@
+//! Every URL of the service, on one page.
+//!
+//! The API answers under `/api/v1` and, with the same handlers, under `/api`. Every GET also answers HEAD. A known path with
+//! another method is 405 with `Allow`, an unknown path 404. `tests/it/http.rs` holds this table against the OpenAPI document.
+
+use super::{api, assets, openapi, pages, problem, sse, ws};
+use crate::error::{Code, Problem};
+use actix_web::{HttpRequest, HttpResponse, guard, http::Method, http::header, web};
+
+/// One address: its path and its methods.
+pub type Address = (&'static str, &'static [&'static str]);
+
+macro_rules! addresses {
+    ($(#[$doc:meta])* $table:ident, $configure:ident { $($path:literal => $($method:ident $handler:path),+;)* }) => {
+        $(#[$doc])*
+        pub const $table: &[Address] = &[$(($path, &[$(stringify!($method)),+])),*];
+
+        fn $configure(config: &mut web::ServiceConfig) {
+            $(
+                let resource = web::resource($path)
+                    $(.route(methods(Method::$method).to($handler)))+
+                    .default_service(web::to(|request: HttpRequest| async move { wrong_method(&request, &[$(stringify!($method)),+]) }));
+                config.service(resource);
+            )*
+        }
+    };
+}
+
+addresses! {
+    /// The API, below `/api/v1` and `/api`.
+    API, configure_api {
+        "/disks"                  => GET api::disks::list;
+        "/disks/{id}"             => GET api::disks::get;
+        "/disks/{id}/eject"       => POST api::disks::eject;
+        "/disks/{id}/insert"      => POST api::disks::insert;
+        "/disks/{id}/close"       => POST api::disks::close;
+        "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
+        "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
+        "/jobs/{uuid}/pause"      => POST api::jobs::pause;
+        "/jobs/{uuid}/resume"     => POST api::jobs::resume;
+        "/jobs/{uuid}/retry"      => POST api::jobs::retry;
+        "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
+        "/isos"                   => GET api::isos::list;
+        "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
+        "/isos/{id}/download"     => GET api::download::download;
+        "/isos/{id}/verify"       => POST api::isos::verify;
+        "/system/status"          => GET api::system::status;
+        "/system/logs"            => GET api::system::logs;
+        "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/events"                 => GET api::events::list;
+        "/events/jobs/{uuid}"     => GET sse::job;
+        "/events/system"          => GET sse::system;
+        "/ws"                     => GET ws::connect;
+        "/openapi.json"           => GET openapi::serve;
+    }
+}
+
+addresses! {
+    /// For machines that watch over the service, and the live channels at the addresses of the original plan.
+    OUTSIDE, configure_outside {
+        "/health/live"            => GET api::health::live;
+        "/health/ready"           => GET api::health::ready;
+        "/metrics"                => GET api::health::metrics;
+        "/events/jobs/{uuid}"     => GET sse::job;
+        "/events/system"          => GET sse::system;
+        "/ws"                     => GET ws::connect;
+        "/openapi.json"           => GET openapi::serve;
+    }
+}
+
+addresses! {
+    /// For people: the page, its parts, and its forms, which work without JavaScript.
+    PAGES, configure_pages {
+        "/"                       => GET pages::home::home;
+        "/ui/live"                => GET pages::home::live;
+        "/ui/disks/{id}/image"    => POST pages::forms::image;
+        "/ui/disks/{id}/eject"    => POST pages::forms::eject;
+        "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
+        "/assets/{file}"          => GET assets::serve;
+        "/favicon.ico"            => GET assets::icon;
+    }
+}
+
+/// Registers everything.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config.service(web::scope("/api/v1").configure(configure_api));
+    config.service(web::scope("/api").configure(configure_api));
+    configure_outside(config);
+    configure_pages(config);
+}
+
+fn methods(method: Method) -> actix_web::Route {
+    if method == Method::GET { web::route().guard(guard::Any(guard::Get()).or(guard::Head())) } else { web::method(method) }
+}
+
+fn wrong_method(request: &HttpRequest, allowed: &[&str]) -> HttpResponse {
+    let mut allow = allowed.join(", ");
+    if allowed.contains(&"GET") {
+        allow.push_str(", HEAD");
+    }
+    let detail = format!("{} is not possible on {}; possible: {allow}", request.method(), request.path());
+    let mut response = problem::response(&Problem::new(Code::MethodNotAllowed, detail), Some(request.path()));
+    if let Ok(allow) = header::HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}

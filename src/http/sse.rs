@@ -1,0 +1,194 @@
+//! Server-sent events: the log as it grows, for one job or for everything.
+//!
+//! Every event carries its number as `id`, so that a browser that reconnects goes on where it was (`Last-Event-ID`); a program
+//! may ask with `since`. Missed events come from the log, then live ones follow without a gap: the broadcast is subscribed to
+//! first, then the log is read, then what comes twice is dropped. A reader that cannot keep up gets `event: resync` and has to
+//! read the state again.
+
+use super::{
+    AppState,
+    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit},
+    params::{Params, id},
+    problem::ProblemDocument,
+    wire::{EventBody, Job},
+};
+use crate::{
+    bus::Broadcast,
+    domain::{event::Event, ids::JobId, progress::Progress},
+    error::{Code, Problem},
+    storage::{self, events::EventFilter},
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{self, Bytes, Data},
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    time::Instant,
+};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// Missed events read at once.
+const BATCH: u32 = 200;
+
+/// One job: its state, then its events and its progress.
+#[utoipa::path(get, path = "/api/v1/events/jobs/{uuid}", tag = "events", params(
+    ("uuid" = String, Path, description = "Id of the job"),
+    ("since" = Option<i64>, Query, description = "Events after this number; `Last-Event-ID` goes before it"),
+    ("Last-Event-ID" = Option<i64>, Header, description = "Number of the last event that was seen"),
+), responses(
+    (status = 200, description = "`event: job` with the job, then events (`id` is their number), `event: progress`, `event: resync`, `event: goodbye`", content_type = "text/event-stream", body = String),
+    (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn job(state: Data<AppState>, clients: Data<Clients>, uuid: web::Path<String>, params: Params, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let uuid: JobId = id(&uuid, Code::JobUnknown)?;
+    let since = since(&request, params)?;
+    let receiver = state.journal.bus.subscribe();
+    let record = state.read(Code::JobUnknown, move |conn| storage::jobs::get(conn, uuid)).await?;
+    let first = frame("job", None, &Job::new(record, &state.live));
+    open(state, &clients, receiver, Some(uuid), since, vec![first]).await
+}
+
+/// Everything that happens.
+#[utoipa::path(get, path = "/api/v1/events/system", tag = "events", params(
+    ("since" = Option<i64>, Query, description = "Events after this number; `Last-Event-ID` goes before it"),
+    ("Last-Event-ID" = Option<i64>, Header, description = "Number of the last event that was seen"),
+), responses(
+    (status = 200, description = "Events (`id` is their number), `event: progress`, `event: resync`, `event: goodbye`", content_type = "text/event-stream", body = String),
+    (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn system(state: Data<AppState>, clients: Data<Clients>, params: Params, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let since = since(&request, params)?;
+    let receiver = state.journal.bus.subscribe();
+    open(state, &clients, receiver, None, since, Vec::new()).await
+}
+
+/// `Last-Event-ID` comes from a browser that reconnects to an address whose `since` is old by then, so it goes first.
+fn since(request: &HttpRequest, mut params: Params) -> Result<Option<i64>, Problem> {
+    let given = super::api::events::number(&mut params, "since")?;
+    params.finish()?;
+    let Some(last) = request.headers().get("last-event-id") else { return Ok(given) };
+    let number = last.to_str().ok().and_then(|text| text.trim().parse().ok()).filter(|number: &i64| *number >= 0);
+    let refused = || Problem::new(Code::InvalidQuery, "Last-Event-ID is not the number of an event").about("Last-Event-ID");
+    number.map(Some).ok_or_else(refused)
+}
+
+async fn open(
+    state: Data<AppState>,
+    clients: &Data<Clients>,
+    receiver: Receiver<Broadcast>,
+    job: Option<JobId>,
+    since: Option<i64>,
+    first: Vec<Bytes>,
+) -> Result<HttpResponse, Problem> {
+    let permit = clients.enter()?;
+    let last = state.read(Code::NotFound, storage::events::last_seq).await?;
+    let mut queue = VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]);
+    queue.extend(first);
+    // A number that was never given out is one of another database.
+    if since.is_some_and(|since| since > last) {
+        queue.push_back(frame("resync", None, &json!({ "seq": last })));
+    }
+    let seen = since.unwrap_or(last).min(last);
+    let feed = Feed { state, receiver, job, seen, behind: seen < last, queue, told: BTreeMap::new(), over: false, _permit: permit };
+    let stream = futures_util::stream::unfold(feed, |mut feed| async move { feed.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), feed)) });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // A compressor would hold small messages back.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .streaming(stream))
+}
+
+/// One reader. Its queue is bounded by what one step adds; the broadcast's own ring bounds what it may be behind.
+struct Feed {
+    state: Data<AppState>,
+    receiver: Receiver<Broadcast>,
+    job: Option<JobId>,
+    /// Number of the last event that was sent or passed over.
+    seen: i64,
+    /// Whether missed events are still to be read from the log.
+    behind: bool,
+    queue: VecDeque<Bytes>,
+    /// When the progress of a job was last told.
+    told: BTreeMap<JobId, Instant>,
+    over: bool,
+    _permit: Permit,
+}
+
+impl Feed {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.queue.pop_front() {
+                return Some(bytes);
+            }
+            if self.over {
+                return None;
+            }
+            if self.behind { self.catch_up().await } else { self.wait().await }
+        }
+    }
+
+    async fn catch_up(&mut self) {
+        let (seen, filter) = (self.seen, EventFilter { job_id: self.job, ..EventFilter::default() });
+        match self.state.journal.db.read(move |conn| storage::events::since(conn, seen, BATCH, &filter)).await {
+            Ok(events) => {
+                self.behind = events.len() == BATCH as usize;
+                for event in &events {
+                    self.tell(event);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an event stream ends");
+                self.over = true;
+            }
+        }
+    }
+
+    async fn wait(&mut self) {
+        match tokio::time::timeout(HEARTBEAT, self.receiver.recv()).await {
+            Err(_) => self.queue.push_back(Bytes::from_static(b": heartbeat\n\n")),
+            Ok(Ok(Broadcast::Event(event))) if event.seq > self.seen => self.tell(&event),
+            Ok(Ok(Broadcast::Event(_))) => {}
+            Ok(Ok(Broadcast::Progress(job, progress))) => self.tell_progress(job, &progress),
+            Ok(Ok(Broadcast::Shutdown) | Err(RecvError::Closed)) => {
+                self.queue.push_back(frame("goodbye", None, &json!({ "reason": "the service stops" })));
+                self.over = true;
+            }
+            Ok(Err(RecvError::Lagged(skipped))) => self.queue.push_back(frame("resync", None, &json!({ "seq": self.seen, "skipped": skipped }))),
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        self.seen = event.seq;
+        if self.job.is_none_or(|job| event.event.job_id == Some(job)) {
+            self.queue.push_back(frame("message", Some(event.seq), &EventBody::from(event)));
+        }
+    }
+
+    fn tell_progress(&mut self, job: JobId, progress: &Progress) {
+        if self.job.is_some_and(|wanted| wanted != job) || self.told.get(&job).is_some_and(|told| told.elapsed() < PROGRESS_EVERY) {
+            return;
+        }
+        if self.told.len() > 256 {
+            self.told.clear();
+        }
+        self.told.insert(job, Instant::now());
+        self.queue.push_back(frame("progress", None, &super::wire::ProgressBody::new(job, progress)));
+    }
+}
+
+/// JSON has no line breaks, so one `data` line is enough.
+fn frame(event: &str, id: Option<i64>, data: &impl Serialize) -> Bytes {
+    let data = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    let event = if event == "message" { String::new() } else { format!("event: {event}\n") };
+    Bytes::from(format!("{id}{event}data: {data}\n\n"))
+}

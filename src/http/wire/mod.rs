@@ -1,0 +1,34 @@
+//! The JSON types of the API.
+
+mod config;
+mod disk;
+mod event;
+mod iso;
+mod job;
+mod requests;
+mod system;
+
+pub use config::{ConfigChange, ConfigDocument, Setting};
+pub use disk::{Disk, DiskType, Identity, Media};
+pub use event::{EventBody, ProgressBody};
+pub use iso::Iso;
+pub use job::{Job, JobOptionsBody};
+pub use requests::{ChangeJobBody, CreateJobBody, InsertBody};
+pub use system::{Cpu, DriveSummary, Live, Memory, Ready, Space, Status};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct List<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Give it back as `cursor` for the next page; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// The word that serde writes for an enum without data.
+pub(in crate::http) fn word<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}

@@ -1,0 +1,261 @@
+//! The WebSocket: subscribe to topics, get a snapshot, then every change.
+//!
+//! ```text
+//! client   {"subscribe": ["drives", "jobs", "isos", "system", "job:<uuid>"], "since": 1041}      (replaces what was subscribed)
+//! server   {"type": "snapshot", "seq": 1060, "topics": […], "drives": […], "jobs": […], …}
+//!          {"type": "event", "event": {…}, "job": {…}, "iso": {…}}
+//!          {"type": "progress", "job_uuid": "…", "progress": 43.2, …}
+//!          {"type": "heartbeat", "seq": 1060} · {"type": "resync", "skipped": 12} · {"type": "error", "problem": {…}} · {"type": "goodbye"}
+//! ```
+//! **Bounded**: what a client may be behind is bounded by the broadcast's ring and by [`MAX_WAITING`]; beyond that it gets `resync`
+//! and a new snapshot. The actor is driven by what its client takes, so a client that stops reading costs no more than that; the
+//! kernel ends its connection (`server.rs`, `STUCK`), the heartbeat ends one that is silent.
+
+use super::{
+    AppState,
+    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, SILENCE},
+    probe::Probe,
+    problem::ProblemDocument,
+    snapshot::{self, Reply, ServerMessage},
+    topics::{Topic, Topics},
+    wire::ProgressBody,
+};
+use crate::{
+    bus::Broadcast,
+    domain::{event::Event, ids::JobId, progress::Progress},
+    error::{Code, Problem},
+};
+use actix::prelude::*;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Payload},
+};
+use actix_web_actors::ws;
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Instant,
+};
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+
+/// Largest message from a client.
+const MAX_FRAME: usize = 64 * 1024;
+/// Events that may wait while others are being prepared.
+const MAX_WAITING: usize = 512;
+/// Subjects of one client.
+const MAX_TOPICS: usize = 64;
+
+/// The live channel. Messages are described in `docs/api.md`.
+#[utoipa::path(get, path = "/api/v1/ws", tag = "events", responses(
+    (status = 101, description = "WebSocket"),
+    (status = 400, description = "`bad_json`: not a WebSocket handshake", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "`origin_refused`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn connect(state: Data<AppState>, probe: Data<Probe>, clients: Data<Clients>, request: HttpRequest, stream: Payload) -> Result<HttpResponse, Problem> {
+    let session = Session {
+        _permit: clients.enter()?,
+        state,
+        probe,
+        topics: Topics::default(),
+        seen: 0,
+        waiting: VecDeque::new(),
+        wanted: None,
+        busy: false,
+        progress: BTreeMap::new(),
+        heard: Instant::now(),
+    };
+    ws::WsResponseBuilder::new(session, &request, stream)
+        .frame_size(MAX_FRAME)
+        .start()
+        .map_err(|error| Problem::new(Code::BadJson, format!("this address speaks WebSocket only: {error}")))
+}
+
+/// What a client says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientMessage {
+    subscribe: Vec<String>,
+    #[serde(default)]
+    since: Option<i64>,
+}
+
+/// One client.
+struct Session {
+    _permit: Permit,
+    state: Data<AppState>,
+    probe: Data<Probe>,
+    topics: Topics,
+    /// Number of the last event that is contained in what was sent.
+    seen: i64,
+    /// Events to be sent.
+    waiting: VecDeque<Arc<Event>>,
+    /// A snapshot to be sent before them, with the number that the client has seen.
+    wanted: Option<Option<i64>>,
+    /// Something is being prepared; the rest waits, so that everything arrives in order.
+    busy: bool,
+    /// Latest numbers that were not told yet.
+    progress: BTreeMap<JobId, Progress>,
+    heard: Instant,
+}
+
+type Socket = ws::WebsocketContext<Session>;
+
+impl Actor for Session {
+    type Context = Socket;
+
+    fn started(&mut self, ctx: &mut Socket) {
+        ctx.add_stream(BroadcastStream::new(self.state.journal.bus.subscribe()));
+        ctx.run_interval(HEARTBEAT, Self::beat);
+        ctx.run_interval(PROGRESS_EVERY, |session, ctx| {
+            for (job, progress) in std::mem::take(&mut session.progress) {
+                say(ctx, &ServerMessage::Progress(ProgressBody::new(job, &progress)));
+            }
+        });
+    }
+}
+
+fn say(ctx: &mut Socket, message: &ServerMessage) {
+    match serde_json::to_string(message) {
+        Ok(text) => ctx.text(text),
+        Err(error) => tracing::error!(%error, "a live message cannot be written"),
+    }
+}
+
+fn end(ctx: &mut Socket, code: ws::CloseCode) {
+    ctx.close(Some(code.into()));
+    ctx.stop();
+}
+
+impl Session {
+    fn beat(&mut self, ctx: &mut Socket) {
+        if self.heard.elapsed() > SILENCE {
+            tracing::debug!("a live client is silent");
+            return end(ctx, ws::CloseCode::Away);
+        }
+        ctx.ping(b"");
+        say(ctx, &ServerMessage::Heartbeat { seq: self.seen });
+    }
+
+    fn subscribe(&mut self, text: &str, ctx: &mut Socket) {
+        match parse(text) {
+            Ok((topics, since)) => {
+                self.topics = topics;
+                self.wanted = Some(since);
+                self.waiting.clear();
+                self.progress.clear();
+                self.go_on(ctx);
+            }
+            Err(problem) => say(ctx, &ServerMessage::Error { problem: ProblemDocument::new(&problem, None) }),
+        }
+    }
+
+    fn resync(&mut self, skipped: u64, ctx: &mut Socket) {
+        say(ctx, &ServerMessage::Resync { skipped });
+        self.wanted = Some(None);
+        self.waiting.clear();
+        self.progress.clear();
+        self.go_on(ctx);
+    }
+
+    /// Prepares the next thing to say, one at a time.
+    fn go_on(&mut self, ctx: &mut Socket) {
+        if self.busy {
+            return;
+        }
+        let (state, probe, topics) = (self.state.clone(), self.probe.clone(), self.topics.clone());
+        if let Some(since) = self.wanted.take() {
+            self.busy = true;
+            let load = async move { snapshot::snapshot(&state, &probe, &topics, since).await };
+            ctx.spawn(load.into_actor(self).map(Self::prepared));
+        } else if !self.waiting.is_empty() {
+            self.busy = true;
+            let events = std::mem::take(&mut self.waiting);
+            let load = async move { snapshot::changes(&state, events.into()).await };
+            ctx.spawn(load.into_actor(self).map(Self::prepared));
+        }
+    }
+
+    fn prepared(reply: Result<Reply, Problem>, session: &mut Self, ctx: &mut Socket) {
+        session.busy = false;
+        match reply {
+            // Asked for something else meanwhile: this answer is not what the client waits for.
+            Ok(_) if session.wanted.is_some() => {}
+            Ok(reply) => {
+                session.seen = session.seen.max(reply.seq);
+                for message in &reply.messages {
+                    say(ctx, message);
+                }
+                let seen = session.seen;
+                session.waiting.retain(|event| event.seq > seen);
+            }
+            Err(problem) => {
+                say(ctx, &ServerMessage::Error { problem: ProblemDocument::new(&problem, None) });
+                return end(ctx, ws::CloseCode::Again);
+            }
+        }
+        session.go_on(ctx);
+    }
+}
+
+fn parse(text: &str) -> Result<(Topics, Option<i64>), Problem> {
+    let message: ClientMessage = super::body::parse(text.as_bytes())?;
+    if message.subscribe.len() > MAX_TOPICS {
+        return Err(Problem::field("subscribe", format!("more than {MAX_TOPICS} topics")));
+    }
+    if message.since.is_some_and(|since| since < 0) {
+        return Err(Problem::field("since", "must be the number of an event, 0 or more"));
+    }
+    let topic = |word: &String| {
+        let refused = || Problem::field("subscribe", format!("{word:?} is not a topic; drives, jobs, isos, system, job:<uuid>"));
+        word.parse::<Topic>().map_err(|()| refused())
+    };
+    let topics = message.subscribe.iter().map(topic).collect::<Result<_, _>>()?;
+    Ok((Topics(topics), message.since))
+}
+
+impl StreamHandler<Result<Broadcast, BroadcastStreamRecvError>> for Session {
+    fn handle(&mut self, item: Result<Broadcast, BroadcastStreamRecvError>, ctx: &mut Socket) {
+        match item {
+            Ok(Broadcast::Event(event)) if event.seq > self.seen && self.topics.wants(&event) => {
+                self.waiting.push_back(event);
+                if self.waiting.len() > MAX_WAITING {
+                    return self.resync(MAX_WAITING as u64, ctx);
+                }
+                self.go_on(ctx);
+            }
+            Ok(Broadcast::Progress(job, progress)) if self.topics.wants_progress(job) => {
+                self.progress.insert(job, progress);
+            }
+            Ok(Broadcast::Event(_) | Broadcast::Progress(..)) => {}
+            Ok(Broadcast::Shutdown) => {
+                say(ctx, &ServerMessage::Goodbye { reason: "the service stops".to_owned() });
+                end(ctx, ws::CloseCode::Restart);
+            }
+            // Without a subject nothing was missed.
+            Err(BroadcastStreamRecvError::Lagged(_)) if self.topics == Topics::default() => {}
+            Err(BroadcastStreamRecvError::Lagged(skipped)) => self.resync(skipped, ctx),
+        }
+    }
+}
+
+impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Session {
+    fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Socket) {
+        self.heard = Instant::now();
+        match message {
+            Ok(ws::Message::Text(text)) => self.subscribe(&text, ctx),
+            Ok(ws::Message::Ping(data)) => ctx.pong(&data),
+            Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
+            Ok(ws::Message::Close(_)) => end(ctx, ws::CloseCode::Normal),
+            Ok(ws::Message::Binary(_) | ws::Message::Continuation(_)) => {
+                let problem = Problem::new(Code::BadJson, "only whole text messages with JSON are understood");
+                say(ctx, &ServerMessage::Error { problem: ProblemDocument::new(&problem, None) });
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a live client breaks the protocol");
+                end(ctx, ws::CloseCode::Protocol);
+            }
+        }
+    }
+}
