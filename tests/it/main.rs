@@ -3,6 +3,7 @@
 #[path = "../architecture.rs"]
 mod architecture;
 mod filesystems;
+mod http;
 mod optical;
 mod promises;
 mod storage;

@@ -156,8 +156,10 @@ pub fn drive(disk: &Disk, job: Option<&Job>, language: Language) -> DriveCard {
 }
 
 fn drive_actions(disk: &Disk, language: Language) -> Vec<Action> {
+    let empty = disk.state == "waiting_for_media";
     let action = |verb: &str, main: bool| {
         let label = match verb {
+            "eject" if empty => language.pick("Open tray", "Schublade öffnen"),
             "image" => language.pick("Image this disc", "Abbild erstellen"),
             "eject" => language.pick("Eject", "Auswerfen"),
             _ => language.pick("Close tray", "Schublade schließen"),
