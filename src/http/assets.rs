@@ -18,7 +18,11 @@ struct Asset {
 
 const ASSETS: [Asset; 3] = [
     Asset { name: "app.css", kind: "text/css; charset=utf-8", content: include_bytes!(concat!(env!("OUT_DIR"), "/app.css")) },
-    Asset { name: "app.js", kind: "text/javascript; charset=utf-8", content: include_bytes!(concat!(env!("OUT_DIR"), "/app.js")) },
+    Asset {
+        name: "app.js",
+        kind: "text/javascript; charset=utf-8",
+        content: include_bytes!(concat!(env!("OUT_DIR"), "/app.js")),
+    },
     Asset { name: "icon.svg", kind: "image/svg+xml", content: include_bytes!("../../web/src/icon.svg") },
 ];
 

@@ -23,7 +23,8 @@ use actix_web::{
 use std::net::IpAddr;
 
 /// Only our own files, no inline code or style; images may be inline data, live data comes from here.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -74,7 +75,10 @@ fn check_host(headers: &HeaderMap, listen: Option<IpAddr>) -> Result<(), Problem
     let name = host_name(host);
     let own = name.eq_ignore_ascii_case("localhost")
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || Some(address) == listen);
-    let refused = || Problem::new(Code::OriginRefused, format!("Host {host:?} is not a name of this service; use localhost or 127.0.0.1")).about("Host");
+    let refused = || {
+        Problem::new(Code::OriginRefused, format!("Host {host:?} is not a name of this service; use localhost or 127.0.0.1"))
+            .about("Host")
+    };
     if own { Ok(()) } else { Err(refused()) }
 }
 
@@ -88,7 +92,9 @@ fn host_name(host: &str) -> &str {
 
 /// Browsers say where a request comes from; programs say nothing and are let through.
 fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
-    let refused = |name: &str, value: &str| Err(Problem::new(Code::OriginRefused, format!("{name}: {value} is another origin than this service")).about(name));
+    let refused = |name: &str, value: &str| {
+        Err(Problem::new(Code::OriginRefused, format!("{name}: {value} is another origin than this service")).about(name))
+    };
     match text(headers, "sec-fetch-site") {
         None | Some("same-origin" | "none") => {}
         Some(site) => return refused("Sec-Fetch-Site", site),
@@ -97,7 +103,9 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
         None => Ok(()),
         Some(origin) => {
             let host = text(headers, header::HOST).unwrap_or_default();
-            let same = origin.split_once("://").is_some_and(|(scheme, origin)| matches!(scheme, "http" | "https") && origin.eq_ignore_ascii_case(host));
+            let same = origin
+                .split_once("://")
+                .is_some_and(|(scheme, origin)| matches!(scheme, "http" | "https") && origin.eq_ignore_ascii_case(host));
             if same { Ok(()) } else { refused("Origin", origin) }
         }
     }
@@ -108,7 +116,9 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let pair = |(name, value): &(&str, &str)| (name.parse::<HeaderName>().expect("name"), HeaderValue::from_str(value).expect("value"));
+        let pair = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().expect("name"), HeaderValue::from_str(value).expect("value"))
+        };
         pairs.iter().map(pair).collect()
     }
 
@@ -118,7 +128,17 @@ mod tests {
         for good in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::1]"] {
             assert!(check_host(&headers(&[("host", good)]), listen).is_ok(), "{good}");
         }
-        for bad in ["", "evil.example", "evil.example:8080", "localhost.evil.example", "192.168.0.1:8080", "127.0.0.1.evil.example", "[::2]", "[", ":"] {
+        for bad in [
+            "",
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "192.168.0.1:8080",
+            "127.0.0.1.evil.example",
+            "[::2]",
+            "[",
+            ":",
+        ] {
             assert!(check_host(&headers(&[("host", bad)]), listen).is_err(), "{bad}");
         }
         assert!(check_host(&headers(&[("host", "192.168.0.1:80")]), "192.168.0.1".parse().ok()).is_ok());

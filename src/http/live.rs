@@ -34,7 +34,10 @@ impl Clients {
         if self.0.client_count() <= MAX_CLIENTS {
             return Ok(permit);
         }
-        Err(Problem::new(Code::TooManyClients, format!("{MAX_CLIENTS} live clients are connected already; close one and try again")))
+        Err(Problem::new(
+            Code::TooManyClients,
+            format!("{MAX_CLIENTS} live clients are connected already; close one and try again"),
+        ))
     }
 }
 

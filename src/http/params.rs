@@ -63,7 +63,8 @@ impl Params {
     /// # Errors
     /// `invalid_query` with the parameter's name.
     pub fn parsed<T: FromStr>(&mut self, name: &str, allowed: &str) -> Result<Option<T>, Problem> {
-        let parse = |value: String| value.parse().map_err(|_| refuse(name, format!("{name}={value} is not allowed; allowed: {allowed}")));
+        let parse =
+            |value: String| value.parse().map_err(|_| refuse(name, format!("{name}={value} is not allowed; allowed: {allowed}")));
         self.text(name).map(parse).transpose()
     }
 
@@ -92,7 +93,11 @@ impl Params {
     pub fn word(&mut self, name: &str, allowed: &[&str]) -> Result<Option<String>, Problem> {
         let Some(word) = self.text(name) else { return Ok(None) };
         let known = allowed.contains(&word.as_str());
-        if known { Ok(Some(word)) } else { Err(refuse(name, format!("{name}={word} is not allowed; allowed: {}", allowed.join(", ")))) }
+        if known {
+            Ok(Some(word))
+        } else {
+            Err(refuse(name, format!("{name}={word} is not allowed; allowed: {}", allowed.join(", "))))
+        }
     }
 
     /// A point in time: RFC 3339, or a date (midnight UTC).
@@ -104,7 +109,8 @@ impl Params {
         let Some(text) = self.text(name).map(|text| text.replace(' ', "+")) else { return Ok(None) };
         let date = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().map(|date| date.and_time(NaiveTime::MIN).and_utc());
         let time = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.to_utc()).or_else(date);
-        time.map(Some).ok_or_else(|| refuse(name, format!("{name}={text} is not a time; allowed: 2026-11-20T10:30:00Z or 2026-11-20")))
+        time.map(Some)
+            .ok_or_else(|| refuse(name, format!("{name}={text} is not a time; allowed: 2026-11-20T10:30:00Z or 2026-11-20")))
     }
 
     /// `limit`, 1 to the largest page.
@@ -113,7 +119,11 @@ impl Params {
     /// `invalid_query` about `limit`.
     pub fn limit(&mut self) -> Result<u32, Problem> {
         let limit = self.parsed("limit", &format!("1 to {MAX_LIMIT}"))?.unwrap_or_else(|| Page::default().limit);
-        if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(refuse("limit", format!("limit={limit} is not allowed; allowed: 1 to {MAX_LIMIT}"))) }
+        if (1..=MAX_LIMIT).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(refuse("limit", format!("limit={limit} is not allowed; allowed: 1 to {MAX_LIMIT}")))
+        }
     }
 
     /// `sort`, `limit` and `cursor`; `orders` are the fields that the list can be sorted by.
@@ -123,7 +133,10 @@ impl Params {
     pub fn page(&mut self, orders: &[&str]) -> Result<Page, Problem> {
         let sort: Option<Sort> = self.text("sort").and_then(|text| text.parse().ok());
         if let Some(sort) = sort.as_ref().filter(|sort| !orders.contains(&sort.by.as_str())) {
-            return Err(refuse("sort", format!("sort={sort} is not allowed; allowed: {}, each also with - in front", orders.join(", "))));
+            return Err(refuse(
+                "sort",
+                format!("sort={sort} is not allowed; allowed: {}, each also with - in front", orders.join(", ")),
+            ));
         }
         Ok(Page { sort, limit: self.limit()?, cursor: self.text("cursor") })
     }
@@ -175,7 +188,11 @@ pub fn id<T: FromStr>(text: &str, unknown: Code) -> Result<T, Problem> {
 /// `drive_unknown`.
 pub fn drive_id(text: &str) -> Result<DriveId, Problem> {
     let id = DriveId::new(text);
-    if id.as_str() == text { Ok(id) } else { Err(Problem::new(Code::DriveUnknown, format!("There is no drive {text:?}; GET /api/v1/disks lists them"))) }
+    if id.as_str() == text {
+        Ok(id)
+    } else {
+        Err(Problem::new(Code::DriveUnknown, format!("There is no drive {text:?}; GET /api/v1/disks lists them")))
+    }
 }
 
 #[cfg(test)]
@@ -195,7 +212,10 @@ mod tests {
         assert_eq!(field("limit=1&limit=2", page).as_deref(), Some("limit"));
         assert_eq!(field("colour=red", page).as_deref(), Some("colour"));
         assert_eq!(field("since=yesterday", |params| params.time("since").map(drop)).as_deref(), Some("since"));
-        assert_eq!(field("status=running,odd", |params| params.words("status", &["running"]).map(drop)).as_deref(), Some("status"));
+        assert_eq!(
+            field("status=running,odd", |params| params.words("status", &["running"]).map(drop)).as_deref(),
+            Some("status")
+        );
         assert_eq!(field("q=%ff", page).as_deref(), Some("q"));
     }
 

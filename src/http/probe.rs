@@ -61,7 +61,8 @@ pub fn space(folder: &Path) -> Space {
 
 /// Resident memory of this process: the second number of `statm`, in pages.
 fn resident() -> u64 {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
+    let pages =
+        std::fs::read_to_string("/proc/self/statm").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<u64>().ok());
     let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| u64::try_from(size).ok());
     pages.unwrap_or(0).saturating_mul(page.unwrap_or(4096))
 }

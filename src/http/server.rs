@@ -43,7 +43,9 @@ impl HttpServerActor {
                 .app_data(probe.clone())
                 .app_data(clients.clone())
                 // The query of a request that is no UTF-8 path, or anything else that no route takes.
-                .app_data(web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()))
+                .app_data(
+                    web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()),
+                )
                 .wrap(middleware::Compress::default())
                 .wrap(middleware::from_fn(guard::guard))
                 .configure(routes::configure)

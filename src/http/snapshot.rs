@@ -8,7 +8,10 @@ use super::{
     wire::{Disk, EventBody, Iso, Job, ProgressBody, Status},
 };
 use crate::{
-    domain::{event::Event, ids::{IsoId, JobId}},
+    domain::{
+        event::Event,
+        ids::{IsoId, JobId},
+    },
     error::{Code, Problem},
     storage::{self, Page, StorageError, events::EventFilter, isos::IsoFilter, jobs::JobFilter},
 };
@@ -101,7 +104,12 @@ pub struct Reply {
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn snapshot(state: &Data<AppState>, probe: &Data<Probe>, topics: &Topics, since: Option<i64>) -> Result<Reply, Problem> {
+pub async fn snapshot(
+    state: &Data<AppState>,
+    probe: &Data<Probe>,
+    topics: &Topics,
+    since: Option<i64>,
+) -> Result<Reply, Problem> {
     let wanted = topics.clone();
     let read = state.read(Code::NotFound, move |conn| {
         let seq = storage::events::last_seq(conn)?;

@@ -46,7 +46,13 @@ const BATCH: u32 = 200;
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn job(state: Data<AppState>, clients: Data<Clients>, uuid: web::Path<String>, params: Params, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn job(
+    state: Data<AppState>,
+    clients: Data<Clients>,
+    uuid: web::Path<String>,
+    params: Params,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
@@ -64,7 +70,12 @@ pub async fn job(state: Data<AppState>, clients: Data<Clients>, uuid: web::Path<
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn system(state: Data<AppState>, clients: Data<Clients>, params: Params, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn system(
+    state: Data<AppState>,
+    clients: Data<Clients>,
+    params: Params,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
     open(state, &clients, receiver, None, since, Vec::new()).await
@@ -97,8 +108,11 @@ async fn open(
         queue.push_back(frame("resync", None, &json!({ "seq": last })));
     }
     let seen = since.unwrap_or(last).min(last);
-    let feed = Feed { state, receiver, job, seen, behind: seen < last, queue, told: BTreeMap::new(), over: false, _permit: permit };
-    let stream = futures_util::stream::unfold(feed, |mut feed| async move { feed.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), feed)) });
+    let feed =
+        Feed { state, receiver, job, seen, behind: seen < last, queue, told: BTreeMap::new(), over: false, _permit: permit };
+    let stream = futures_util::stream::unfold(feed, |mut feed| async move {
+        feed.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), feed))
+    });
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -162,7 +176,9 @@ impl Feed {
                 self.queue.push_back(frame("goodbye", None, &json!({ "reason": "the service stops" })));
                 self.over = true;
             }
-            Ok(Err(RecvError::Lagged(skipped))) => self.queue.push_back(frame("resync", None, &json!({ "seq": self.seen, "skipped": skipped }))),
+            Ok(Err(RecvError::Lagged(skipped))) => {
+                self.queue.push_back(frame("resync", None, &json!({ "seq": self.seen, "skipped": skipped })))
+            }
         }
     }
 
@@ -174,7 +190,8 @@ impl Feed {
     }
 
     fn tell_progress(&mut self, job: JobId, progress: &Progress) {
-        if self.job.is_some_and(|wanted| wanted != job) || self.told.get(&job).is_some_and(|told| told.elapsed() < PROGRESS_EVERY) {
+        if self.job.is_some_and(|wanted| wanted != job) || self.told.get(&job).is_some_and(|told| told.elapsed() < PROGRESS_EVERY)
+        {
             return;
         }
         if self.told.len() > 256 {

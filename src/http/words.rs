@@ -34,7 +34,10 @@ impl Language {
             Some((language, weight))
         });
         // The first of equal weights wins.
-        let best = weighted.fold(None, |best: Option<(Self, f32)>, next| if best.is_none_or(|best| next.1 > best.1) { Some(next) } else { best });
+        let best = weighted.fold(
+            None,
+            |best: Option<(Self, f32)>, next| if best.is_none_or(|best| next.1 > best.1) { Some(next) } else { best },
+        );
         best.filter(|(_, weight)| *weight > 0.0).map_or(Self::En, |(language, _)| language)
     }
 
@@ -213,7 +216,12 @@ words! {
 pub fn find(table: &'static [Word], state: &str, reason: Option<&str>) -> Word {
     let exact = reason.map(|reason| format!("{state}/{reason}"));
     let entry = |key: &str| table.iter().find(|word| word.key == key).copied();
-    exact.as_deref().and_then(entry).or_else(|| entry(state)).unwrap_or(Word { key: "", role: Role::Neutral, en: ("?", ""), de: ("?", "") })
+    exact.as_deref().and_then(entry).or_else(|| entry(state)).unwrap_or(Word {
+        key: "",
+        role: Role::Neutral,
+        en: ("?", ""),
+        de: ("?", ""),
+    })
 }
 
 #[cfg(test)]
@@ -260,7 +268,10 @@ mod tests {
         assert!(states.iter().all(|state| find(DRIVES, state.name(), None).word(Language::De) != "?"));
         let reasons = [
             ("waiting_for_media", vec![R::Empty, R::TrayOpen, R::BecomingReady]),
-            ("idle", vec![R::Ready, R::AlreadyArchived, R::DecisionNeeded, R::Blank, R::Unsupported, R::JobEnded, R::EjectFailed]),
+            (
+                "idle",
+                vec![R::Ready, R::AlreadyArchived, R::DecisionNeeded, R::Blank, R::Unsupported, R::JobEnded, R::EjectFailed],
+            ),
             ("waiting_for_removal", vec![R::AlreadyArchived, R::Blank, R::Unsupported, R::EjectFailed]),
             ("error", vec![R::Unreadable, R::Wedged, R::Permission, R::Failed]),
         ];

@@ -53,7 +53,13 @@ const MAX_TOPICS: usize = 64;
     (status = 403, description = "`origin_refused`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn connect(state: Data<AppState>, probe: Data<Probe>, clients: Data<Clients>, request: HttpRequest, stream: Payload) -> Result<HttpResponse, Problem> {
+pub async fn connect(
+    state: Data<AppState>,
+    probe: Data<Probe>,
+    clients: Data<Clients>,
+    request: HttpRequest,
+    stream: Payload,
+) -> Result<HttpResponse, Problem> {
     let session = Session {
         _permit: clients.enter()?,
         state,

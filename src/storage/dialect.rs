@@ -42,8 +42,9 @@ pub(super) fn begin_write(connection: &mut AnyConnection) -> Result<(), StorageE
 pub(super) fn begin_read(connection: &mut AnyConnection) -> Result<(), StorageError> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
-            sqlite.batch_execute("PRAGMA query_only = ON")?;
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?;
+            // Switched inside the transaction: if it fails, the transaction stays open and the pool closes the connection.
+            sqlite.batch_execute("PRAGMA query_only = ON")?;
         }
         AnyConnection::Pg(pg) => {
             AnsiTransactionManager::begin_transaction_sql(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
@@ -54,11 +55,10 @@ pub(super) fn begin_read(connection: &mut AnyConnection) -> Result<(), StorageEr
 
 /// Ends what [`begin_read`] began.
 pub(super) fn end_read(connection: &mut AnyConnection) -> Result<(), StorageError> {
-    Manager::rollback_transaction(connection)?;
     if let AnyConnection::Sqlite(sqlite) = connection {
         sqlite.batch_execute("PRAGMA query_only = OFF")?;
     }
-    Ok(())
+    Ok(Manager::rollback_transaction(connection)?)
 }
 
 /// Ends what [`begin_write`] began.

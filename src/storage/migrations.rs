@@ -24,7 +24,7 @@ pub(super) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, Storage
             AnyConnection::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(drop),
             AnyConnection::Pg(pg) => pg.run_pending_migrations(POSTGRES).map(drop),
         }
-        .map_err(|error| failed(&error))?;
+        .map_err(|error| failed(error.as_ref()))?;
         Ok(names)
     })
 }
@@ -36,7 +36,7 @@ pub(super) fn undo(connection: &mut AnyConnection) -> Result<usize, StorageError
             AnyConnection::Sqlite(sqlite) => sqlite.revert_all_migrations(SQLITE).map(|undone| undone.len()),
             AnyConnection::Pg(pg) => pg.revert_all_migrations(POSTGRES).map(|undone| undone.len()),
         }
-        .map_err(|error| failed(&error))
+        .map_err(|error| failed(error.as_ref()))
     })
 }
 
@@ -65,10 +65,10 @@ where
     C::Backend: Backend + 'static,
     EmbeddedMigrations: MigrationSource<C::Backend>,
 {
-    let pending = connection.pending_migrations(source).map_err(|error| failed(&error))?;
+    let pending = connection.pending_migrations(source).map_err(|error| failed(error.as_ref()))?;
     Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
 }
 
-fn failed(error: &Box<dyn Error + Send + Sync>) -> StorageError {
+fn failed(error: &(dyn Error + Send + Sync)) -> StorageError {
     StorageError::Other(format!("migration: {error}"))
 }

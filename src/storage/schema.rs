@@ -1,4 +1,5 @@
-//! The tables as Diesel sees them: one description for both databases, checked against both by a test.
+//! The tables as Diesel sees them: one description for both databases. A test compares the databases with each
+//! other, and the round trips of every record compare both with this.
 
 diesel::table! {
     jobs (id) {

@@ -73,7 +73,8 @@ pub async fn put(state: State, params: Params, body: Json<ConfigChange>) -> Resu
     }
     let changes = given(&json!(body.0));
     let store = state.journal.commit(move |tx| {
-        let mut stored = storage::settings::get(tx.conn, RUNTIME_SETTINGS)?.and_then(|value| value.as_object().cloned()).unwrap_or_default();
+        let mut stored =
+            storage::settings::get(tx.conn, RUNTIME_SETTINGS)?.and_then(|value| value.as_object().cloned()).unwrap_or_default();
         stored.extend(changes.clone());
         storage::settings::set(tx.conn, RUNTIME_SETTINGS, &Value::Object(stored))?;
         let words: Vec<_> = changes.iter().map(|(field, value)| format!("{field} = {value}")).collect();

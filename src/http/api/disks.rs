@@ -75,7 +75,12 @@ pub async fn close(state: State, id: web::Path<String>, params: Params) -> Resul
     (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 422, description = "`invalid_field`: no such file, not a file, not an absolute path", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn insert(state: State, id: web::Path<String>, params: Params, body: Json<InsertBody>) -> Result<web::Json<Disk>, Problem> {
+pub async fn insert(
+    state: State,
+    id: web::Path<String>,
+    params: Params,
+    body: Json<InsertBody>,
+) -> Result<web::Json<Disk>, Problem> {
     params.finish()?;
     let drive = drive_id(&id)?;
     let snapshot = state.registry.get(&drive).ok_or_else(|| unknown(&drive))?;

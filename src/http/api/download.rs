@@ -15,7 +15,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_RANGE, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, ExtendedValue, Charset},
+        header::{CONTENT_RANGE, Charset, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, ExtendedValue},
     },
     web,
 };
@@ -36,13 +36,19 @@ use std::{io, os::unix::fs::OpenOptionsExt, path::Path};
     (status = 410, description = "`file_missing`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 416, description = "`range_invalid`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn download(state: State, iso: web::Path<String>, params: Params, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn download(
+    state: State,
+    iso: web::Path<String>,
+    params: Params,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     params.finish()?;
     let iso: IsoId = id(&iso, Code::IsoUnknown)?;
     let record = state.read(Code::IsoUnknown, move |conn| isos::get(conn, iso)).await?;
     let path = record.filepath.clone();
     let missing = |why: String| Problem::new(Code::FileMissing, format!("{}: {why}", record.filepath));
-    let file = web::block(move || open(Path::new(&path))).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let file =
+        web::block(move || open(Path::new(&path))).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let file = file.map_err(|error| missing(error.to_string()))?;
     let response = file
         // Of no extension: plain bytes.
@@ -65,7 +71,8 @@ pub async fn download(state: State, iso: web::Path<String>, params: Params, requ
 /// Opens exactly the catalogued file: a symbolic link put in its place is not followed, and anything that is not a plain file
 /// (a pipe would block, a device would be read) is refused.
 fn open(path: &Path) -> io::Result<NamedFile> {
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC).open(path)?;
+    let file =
+        std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("not a plain file"));
     }
@@ -74,8 +81,10 @@ fn open(path: &Path) -> io::Result<NamedFile> {
 
 /// The name in the header: plain for old clients, with all its letters for the others.
 fn attachment(filename: &str) -> ContentDisposition {
-    let plain: String = filename.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' }).collect();
-    let whole = ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: filename.as_bytes().to_vec() };
+    let plain: String =
+        filename.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' }).collect();
+    let whole =
+        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: filename.as_bytes().to_vec() };
     let mut parameters = vec![DispositionParam::Filename(plain)];
     if !filename.is_ascii() {
         parameters.push(DispositionParam::FilenameExt(whole));

@@ -53,7 +53,9 @@ pub(super) fn page(found: &[Event], limit: u32) -> List<EventBody> {
 pub(in crate::http) fn number(params: &mut Params, name: &str) -> Result<Option<i64>, Problem> {
     let number: Option<i64> = params.parsed(name, "the number of an event, 0 or more")?;
     match number {
-        Some(number) if number < 0 => Err(Problem::new(Code::InvalidQuery, format!("{name}={number} is not allowed; 0 or more")).about(name)),
+        Some(number) if number < 0 => {
+            Err(Problem::new(Code::InvalidQuery, format!("{name}={number} is not allowed; 0 or more")).about(name))
+        }
         number => Ok(number),
     }
 }

@@ -78,5 +78,7 @@ pub async fn metrics(state: State) -> Result<HttpResponse, Problem> {
     let counts = all_statuses(&counted);
     state.metrics.jobs_now(counts.iter().map(|(status, count)| (status.as_str(), *count)));
     state.metrics.drives_now(state.registry.all().iter().map(|drive| drive.drive.state.name()));
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(state.metrics.render()))
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+        .body(state.metrics.render()))
 }

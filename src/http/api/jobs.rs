@@ -13,11 +13,7 @@ use crate::{
     jobs::{CreateJob, JobAction, JobCommand},
     storage::jobs::{self, JobFilter, JobRecord},
 };
-use actix_web::{
-    HttpResponse,
-    http::header::LOCATION,
-    web,
-};
+use actix_web::{HttpResponse, http::header::LOCATION, web};
 
 /// What a job can be.
 pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
@@ -112,7 +108,12 @@ pub(super) fn accepted(state: &State, job: JobRecord) -> HttpResponse {
     (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 422, description = "`invalid_field`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn change(state: State, uuid: web::Path<String>, params: Params, body: Json<ChangeJobBody>) -> Result<web::Json<Job>, Problem> {
+pub async fn change(
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+    body: Json<ChangeJobBody>,
+) -> Result<web::Json<Job>, Problem> {
     params.finish()?;
     act(&state, &uuid, JobAction::Change(body.0.into())).await
 }

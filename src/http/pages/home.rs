@@ -3,7 +3,11 @@
 use super::view::{self, DriveCard, IsoRow, JobRow};
 use crate::{
     error::{Code, Problem},
-    http::{AppState, assets, problem, wire::{Disk, Iso, Job}, words::Language},
+    http::{
+        AppState, assets, problem,
+        wire::{Disk, Iso, Job},
+        words::Language,
+    },
     storage::{self, Page, isos::IsoFilter, jobs::JobFilter},
 };
 use actix_web::{
@@ -67,7 +71,15 @@ pub async fn page(state: &Data<AppState>, request: &HttpRequest, refused: Option
     let status = shown.and_then(|problem| StatusCode::from_u16(problem.code.status()).ok()).unwrap_or(StatusCode::OK);
     let page = live.and_then(|live| {
         let notice = shown.map(|problem| problem.detail.clone());
-        Home { language, live, notice, version: env!("CARGO_PKG_VERSION"), assets: assets::version(), script: assets::has_script() }.render()
+        Home {
+            language,
+            live,
+            notice,
+            version: env!("CARGO_PKG_VERSION"),
+            assets: assets::version(),
+            script: assets::has_script(),
+        }
+        .render()
     });
     html(status, language, page)
 }
@@ -99,7 +111,8 @@ async fn gather(state: &Data<AppState>, language: Language) -> Result<Live, Prob
     let jobs: Vec<Job> = unfinished.into_iter().rev().map(|job| Job::new(job, &state.live)).collect();
     let by_id: BTreeMap<&str, &Job> = jobs.iter().map(|job| (job.uuid.as_str(), job)).collect();
     let disks: Vec<Disk> = state.registry.all().iter().map(Disk::from).collect();
-    let drives = disks.iter().map(|disk| view::drive(disk, disk.job_uuid.as_deref().and_then(|uuid| by_id.get(uuid).copied()), language));
+    let drives =
+        disks.iter().map(|disk| view::drive(disk, disk.job_uuid.as_deref().and_then(|uuid| by_id.get(uuid).copied()), language));
     let on_cards: Vec<&str> = disks.iter().filter_map(|disk| disk.job_uuid.as_deref()).collect();
     let row = |job: &Job| view::job(job, language);
     let running = |job: &&Job| job.status == "running";

@@ -1,6 +1,9 @@
 //! Numbers as people say them.
 
-use crate::http::{wire::Job, words::{self, Language}};
+use crate::http::{
+    wire::Job,
+    words::{self, Language},
+};
 
 /// "Reading, 43 %, 6 minutes left".
 pub fn job(job: &Job, language: Language) -> String {
@@ -92,7 +95,10 @@ mod tests {
         assert_eq!(left(360, De), "noch 6 Minuten");
         assert_eq!(left(7260, En), "2 h 1 min left");
         assert_eq!((size(4_700_372_992, En).as_str(), size(4_700_372_992, De).as_str()), ("4.7 GB", "4,7 GB"));
-        assert_eq!((size(681_574_400, En).as_str(), size(999, En).as_str(), size(25_000_000_000, En).as_str()), ("681 MB", "999 B", "25.0 GB"));
+        assert_eq!(
+            (size(681_574_400, En).as_str(), size(999, En).as_str(), size(25_000_000_000, En).as_str()),
+            ("681 MB", "999 B", "25.0 GB")
+        );
         assert_eq!((percent(99.99).as_str(), percent(100.0).as_str()), ("99 %", "100 %"));
         assert_eq!(damage(12_345, De).as_deref(), Some("12.345 Sektoren ließen sich nicht lesen"));
         assert_eq!(damage(0, En), None);

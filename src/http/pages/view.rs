@@ -132,7 +132,11 @@ pub fn drive(disk: &Disk, job: Option<&Job>, language: Language) -> DriveCard {
     };
     let part = match job {
         Some(job) => job.progress / 100.0,
-        None if matches!(disk.state.as_str(), "completed" | "waiting_for_removal") || disk.reason.as_deref() == Some("already_archived") => 1.0,
+        None if matches!(disk.state.as_str(), "completed" | "waiting_for_removal")
+            || disk.reason.as_deref() == Some("already_archived") =>
+        {
+            1.0
+        }
         None => 0.0,
     };
     let disc = disk.media.as_ref().map(|media| {
@@ -166,7 +170,10 @@ fn drive_actions(disk: &Disk, language: Language) -> Vec<Action> {
         };
         Action { url: format!("/ui/disks/{}/{verb}", disk.id), label, main }
     };
-    let imageable = disk.media.as_ref().is_some_and(|media| !matches!(media.kind.as_str(), "audio_cd" | "mixed_mode" | "blank" | "unreadable"));
+    let imageable = disk
+        .media
+        .as_ref()
+        .is_some_and(|media| !matches!(media.kind.as_str(), "audio_cd" | "mixed_mode" | "blank" | "unreadable"));
     match (disk.state.as_str(), disk.reason.as_deref()) {
         ("waiting_for_media", Some("tray_open")) => vec![action("close", false)],
         ("waiting_for_media", Some("empty")) => vec![action("eject", false)],

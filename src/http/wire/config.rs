@@ -1,10 +1,6 @@
 //! Settings.
 
-use crate::{
-    config::RuntimeSettings,
-    domain::drive::AgainPolicy,
-    error::Problem,
-};
+use crate::{config::RuntimeSettings, domain::drive::AgainPolicy, error::Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -62,7 +58,13 @@ pub struct ConfigChange {
 impl From<RuntimeSettings> for ConfigChange {
     fn from(settings: RuntimeSettings) -> Self {
         let RuntimeSettings { auto, again, eject_when_done, verify, max_jobs } = settings;
-        Self { auto: Some(auto), again: Some(again), eject_when_done: Some(eject_when_done), verify: Some(verify), max_jobs: Some(max_jobs) }
+        Self {
+            auto: Some(auto),
+            again: Some(again),
+            eject_when_done: Some(eject_when_done),
+            verify: Some(verify),
+            max_jobs: Some(max_jobs),
+        }
     }
 }
 

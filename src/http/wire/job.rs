@@ -1,11 +1,7 @@
 //! A job.
 
 use super::word;
-use crate::{
-    domain::job::JobState,
-    jobs::LiveJobs,
-    storage::jobs::JobRecord,
-};
+use crate::{domain::job::JobState, jobs::LiveJobs, storage::jobs::JobRecord};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

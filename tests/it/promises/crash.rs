@@ -23,9 +23,12 @@ impl Dice {
     }
 }
 
-/// Bytes that the map claims, 0 without a map.
+/// Bytes that the map claims, 0 without a map; a finished image needs none.
 fn claimed(service: &Service) -> u64 {
     let map = service.output.join("CRASH.map");
+    if let (Ok(image), false) = (fs::metadata(service.output.join("CRASH.iso")), map.exists()) {
+        return image.len();
+    }
     fs::read_to_string(map).ok().and_then(|text| SectorMap::parse(&text).ok()).map_or(0, |map| map.bytes(BlockStatus::Finished))
 }
 
@@ -57,9 +60,9 @@ fn kill_at_random_moments(database: Database, seed: u64) {
         kills += 1;
         let workers = service.workers();
         let kill_workers = || {
-            workers.iter().for_each(|id| {
-                drop(nix::sys::signal::kill(nix::unistd::Pid::from_raw(*id as i32), nix::sys::signal::Signal::SIGKILL))
-            })
+            for id in &workers {
+                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(*id as i32), nix::sys::signal::Signal::SIGKILL);
+            }
         };
         match dice.roll(3) {
             0 => {

@@ -1,10 +1,18 @@
 //! A page costs the same with 100,000 jobs as with 1,000.
 
+use super::fixtures::{job, minute};
 use crate::support::databases::Database;
 use diesel::connection::SimpleConnection;
-use disk2iso::storage::{
-    Connection, Db, Page,
-    jobs::{self, JobFilter},
+use disk2iso::{
+    domain::{
+        event::{Level, NewEvent},
+        ids::JobId,
+        progress::Progress,
+    },
+    storage::{
+        Connection, Db, Page, events,
+        jobs::{self, JobFilter},
+    },
 };
 use std::time::{Duration, Instant};
 
@@ -57,7 +65,7 @@ fn requests() -> Vec<(&'static str, JobFilter, Page)> {
         ("disk_type", JobFilter { disk_type: some("data_cd"), ..all() }, Page::default()),
         ("kind, no hit", JobFilter { kind: some("verify"), ..all() }, Page::default()),
         ("verdict, no hit", JobFilter { verdict: some("degraded"), ..all() }, Page::default()),
-        ("since", JobFilter { since: Some(super::fixtures::minute(-3_155_000)), ..all() }, by("created_at")),
+        ("since", JobFilter { since: Some(minute(-3_155_000)), ..all() }, by("created_at")),
         ("q, many hits", JobFilter { q: some("disc"), ..all() }, Page::default()),
         ("q, few hits", JobFilter { q: some("Needle"), ..all() }, Page::default()),
         ("q, few hits of common trigrams", JobFilter { q: some("/dev/sr3\n/srv/images/needle"), ..all() }, Page::default()),
@@ -73,16 +81,38 @@ fn requests() -> Vec<(&'static str, JobFilter, Page)> {
     ]
 }
 
-fn median(db: &Db, filter: &JobFilter, page: &Page) -> Duration {
-    let mut times: Vec<_> = (0..21)
-        .map(|_| {
-            let begun = Instant::now();
-            db.read_blocking(|conn| jobs::list(conn, filter, page)).unwrap();
-            begun.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
+/// The best of several times: what other processes on this machine do only makes times longer.
+fn best_of<T>(mut action: impl FnMut() -> T) -> Duration {
+    let timed = |_| {
+        let begun = Instant::now();
+        action();
+        begun.elapsed()
+    };
+    (0..15).map(timed).min().unwrap()
+}
+
+fn best(db: &Db, filter: &JobFilter, page: &Page) -> Duration {
+    best_of(|| db.read_blocking(|conn| jobs::list(conn, filter, page)).unwrap())
+}
+
+/// What the service does all day, with many old jobs around; printed, because disks differ.
+fn print_daily_work(db: &Db) {
+    let mut record = job("today's disc");
+    let insert = best_of(|| {
+        record.id = JobId(uuid::Uuid::now_v7());
+        db.write_blocking(|conn| jobs::insert(conn, &record)).unwrap();
+    });
+    db.write_blocking(|conn| jobs::claim(conn, record.id, "node", minute(5), minute(1))).unwrap();
+    let progress = Progress::default();
+    let store = best_of(|| db.write_blocking(|conn| jobs::set_progress(conn, record.id, &progress, minute(2))).unwrap());
+    let event = NewEvent::new("test.event", Level::Info, "");
+    let append = best_of(|| db.write_blocking(|conn| events::append(conn, "node", minute(0), &event)).unwrap());
+    let unfinished = best_of(|| db.read_blocking(jobs::unfinished).unwrap());
+    let counts = best_of(|| db.read_blocking(jobs::counts_by_status).unwrap());
+    eprintln!(
+        "insert {insert:.2?}, progress {store:.2?}, event {append:.2?}, 18 unfinished {unfinished:.2?}, counts {counts:.2?}"
+    );
+    assert!(unfinished < Duration::from_millis(100), "{unfinished:?}");
 }
 
 /// Words of plans that look at every row.
@@ -99,7 +129,7 @@ fn a_page_of_a_hundred_thousand_jobs_costs_what_one_of_a_thousand_costs() {
         let db = database.migrated();
         let begun = Instant::now();
         fill(&db, 1, 1000);
-        let small: Vec<_> = requests().iter().map(|(_, filter, page)| median(&db, filter, page)).collect();
+        let small: Vec<_> = requests().iter().map(|(_, filter, page)| best(&db, filter, page)).collect();
         // In parts, because PostgreSQL's statements are limited to 30 s.
         for from in (1001..100_000).step_by(9900) {
             fill(&db, from, from + 9899);
@@ -114,15 +144,16 @@ fn a_page_of_a_hundred_thousand_jobs_costs_what_one_of_a_thousand_costs() {
             eprintln!("{:<34} {:>10} {:>10}  analyzed: {analyzed}", "", "1,000", "100,000");
             for ((name, filter, page), small) in requests().iter().zip(&small) {
                 let plans = db.read_blocking(|conn| jobs::explain(conn, filter, page)).unwrap();
-                let large = median(&db, filter, page);
+                let large = best(&db, filter, page);
                 eprintln!("{name:<34} {small:>10.2?} {large:>10.2?}");
                 if std::env::var_os("SHOW_PLANS").is_some() {
                     eprintln!("{}", plans.join("\n--\n"));
                 }
                 assert!(!plans.iter().any(|plan| is_scan(plan)), "{name}: {}", plans.join("\n"));
-                // Walking all rows would be some fifty times slower; the rest is left to the noise of a busy machine.
-                assert!(large < *small * 10 + Duration::from_millis(5), "{name}: {small:?} to {large:?}\n{}", plans.join("\n"));
+                // Walking all rows takes 50 ms and more.
+                assert!(large < *small * 5 + Duration::from_millis(10), "{name}: {small:?} to {large:?}\n{}", plans.join("\n"));
             }
         }
+        print_daily_work(&db);
     }
 }

@@ -245,7 +245,7 @@ impl Service {
             if let Some(found) = look(self) {
                 return found;
             }
-            assert!(Instant::now() < deadline, "waited in vain for {what}; the service says:\n{}", self.log());
+            assert!(Instant::now() < deadline, "waited in vain for {what}; {}", self.situation());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -269,6 +269,13 @@ impl Service {
                 .filter(|drive| drive["state"] == state && (reason.is_empty() || drive["reason"] == reason))
         };
         self.wait(&format!("drive {number} to be {state} {reason}"), look)
+    }
+
+    /// What the service knows and says, for the message of a failed test.
+    fn situation(&self) -> String {
+        let look = |path| self.try_get(path).map_or_else(|| "no answer".to_owned(), |(_, body)| body.to_string());
+        let (drives, jobs, events) = (look("/api/v1/disks"), look("/api/v1/jobs?limit=5"), look("/api/v1/system/logs?limit=20"));
+        format!("drives: {drives}\njobs: {jobs}\nevents: {events}\nlog:\n{}", self.log())
     }
 
     /// The end of the service's log.

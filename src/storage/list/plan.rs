@@ -1,158 +1,25 @@
-//! Pages of long lists: filters, orders, cursors and substring search, the same for every table.
-//!
-//! A page costs the same however long the list is. Pages begin where the last one ended (`(key, number) < (…)`) and not after
-//! n rows. A filter on several values of a column becomes one ordered, limited branch per value, because neither database
-//! walks an index in order for `IN`. A search first looks at the next [`WINDOW`] rows in order, which fills the page if hits are
-//! frequent; if they are rare, the trigram index finds them. A filter in an order that it has no index for is treated alike: the
-//! next rows first, then all rows of the filter, sorted. Not bounded: searches shorter than a trigram with few hits, and
-//! filters that are frequent each but rare together.
+//! From a request to statements.
 
-use super::{
-    connection::{AnyConnection, MultiBackend},
-    convert::normalised,
+use super::{MAX_LIMIT, Order, Page, Query, Sort, statement::Statement};
+use crate::storage::{
+    connection::AnyConnection,
+    convert,
     cursor::{Cursor, Key},
     dialect,
     error::StorageError,
 };
-use chrono::NaiveDateTime;
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Text, Timestamp},
-};
-use std::{fmt, str::FromStr};
 
-/// Most rows that one page may have.
-pub const MAX_LIMIT: u32 = 200;
 /// Longest search, in characters.
 const MAX_SEARCH: usize = 200;
 /// Rows that a search looks at before it asks the trigram index.
 const WINDOW: u32 = 1000;
 
-/// Order of a list. As text: the field's name, with `-` in front when descending.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sort {
-    /// Name of the field.
-    pub by: String,
-    /// Largest first.
-    pub descending: bool,
-}
-
-impl fmt::Display for Sort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.descending { "-" } else { "" }, self.by)
-    }
-}
-
-impl FromStr for Sort {
-    type Err = std::convert::Infallible;
-    /// Never fails; whether the list knows the field is found out when it is asked.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (by, descending) = text.strip_prefix('-').map_or((text, false), |by| (by, true));
-        Ok(Self { by: by.to_owned(), descending })
-    }
-}
-
-/// Which part of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// Order; newest first if not given.
-    pub sort: Option<Sort>,
-    /// Number of rows, 1 to [`MAX_LIMIT`].
-    pub limit: u32,
-    /// The last page's `next_cursor`.
-    pub cursor: Option<String>,
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Self { sort: None, limit: 50, cursor: None }
-    }
-}
-
-/// A value for a placeholder.
-type Bind = Key;
-
-/// One order that a list offers.
-pub(super) struct Order {
-    pub name: &'static str,
-    pub column: &'static str,
-    /// Any key of the column's type.
-    pub like: Key,
-}
-
-/// What to list.
-pub(super) struct Query<'a> {
-    pub table: &'static str,
-    pub orders: Vec<Order>,
-    /// Column that must have one of these values; no restriction if empty.
-    pub any_of: (&'static str, Vec<String>),
-    /// Conditions: column and operator, value.
-    pub conditions: Vec<(&'static str, Bind)>,
-    /// Substring of the search column.
-    pub search: Option<&'a str>,
-}
-
-impl Query<'_> {
-    /// Adds a condition if there is a value.
-    pub(super) fn text(mut self, condition: &'static str, value: Option<&str>) -> Self {
-        self.conditions.extend(value.map(|value| (condition, Key::Text(super::convert::text(value)))));
-        self
-    }
-
-    /// Adds a condition if there is a value.
-    pub(super) fn time(mut self, condition: &'static str, value: Option<NaiveDateTime>) -> Self {
-        self.conditions.extend(value.map(|value| (condition, Key::Time(value))));
-        self
-    }
-}
-
-/// Loads a page: the rows and the cursor of the next one. `load` fetches rows by number, `key` tells a row's sort column.
-pub(super) fn page<R>(
-    connection: &mut AnyConnection,
-    query: &Query<'_>,
-    page: &Page,
-    load: impl FnOnce(&mut AnyConnection, &[i64]) -> Result<Vec<(i64, R)>, StorageError>,
-    key: impl FnOnce(&R, &str) -> Key,
-) -> Result<(Vec<R>, Option<String>), StorageError> {
-    let plan = Plan::new(query, page)?;
-    let wanted = plan.limit as usize;
-    let mut numbers = Vec::new();
-    for statement in plan.statements(connection) {
-        numbers = statement.numbers(connection)?;
-        if numbers.len() > wanted {
-            break;
-        }
-    }
-    let more = numbers.len() > wanted;
-    numbers.truncate(wanted);
-    let mut rows = load(connection, &numbers)?;
-    rows.sort_by_key(|(number, _)| numbers.iter().position(|wanted| wanted == number));
-    let next = rows.last().filter(|_| more).map(|(number, row)| {
-        let cursor = Cursor { key: key(row, plan.order.column), number: *number };
-        cursor.to_text(&plan.sort)
-    });
-    Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
-}
-
-/// The database's plans for the statements that [`page`] runs, one text per statement.
-pub(super) fn explain(connection: &mut AnyConnection, query: &Query<'_>, page: &Page) -> Result<Vec<String>, StorageError> {
-    let plan = Plan::new(query, page)?;
-    let mut plans = Vec::new();
-    for statement in plan.statements(connection) {
-        plans.push(statement.plan(connection)?);
-        if statement.numbers(connection)?.len() > plan.limit as usize {
-            break;
-        }
-    }
-    Ok(plans)
-}
-
 /// A checked request.
-struct Plan<'a> {
+pub(super) struct Plan<'a> {
     query: &'a Query<'a>,
-    sort: Sort,
-    order: &'a Order,
-    limit: u32,
+    pub sort: Sort,
+    pub order: &'a Order,
+    pub limit: u32,
     cursor: Option<Cursor>,
     search: Option<String>,
 }
@@ -171,7 +38,7 @@ enum Searching {
 }
 
 impl<'a> Plan<'a> {
-    fn new(query: &'a Query<'a>, page: &Page) -> Result<Self, StorageError> {
+    pub(super) fn new(query: &'a Query<'a>, page: &Page) -> Result<Self, StorageError> {
         let sort = page.sort.clone().unwrap_or_else(|| Sort { by: "created_at".to_owned(), descending: true });
         let order = query.orders.iter().find(|order| order.name == sort.by).ok_or_else(|| {
             let known: Vec<_> = query.orders.iter().map(|order| order.name).collect();
@@ -184,12 +51,12 @@ impl<'a> Plan<'a> {
         if query.search.is_some_and(|search| search.chars().count() > MAX_SEARCH) {
             return Err(StorageError::Invalid(format!("a search has at most {MAX_SEARCH} characters")));
         }
-        let search = query.search.map(normalised).filter(|search| !search.is_empty());
+        let search = query.search.map(convert::normalised).filter(|search| !search.is_empty());
         Ok(Self { query, sort, order, limit: page.limit, cursor, search })
     }
 
     /// The statements to try in turn, until one fills the page. The last one alone decides.
-    fn statements(&self, connection: &AnyConnection) -> Vec<Statement> {
+    pub(super) fn statements(&self, connection: &AnyConnection) -> Vec<Statement> {
         let tries: &[Searching] = match &self.search {
             None if self.has_index() => &[Searching::No],
             None => &[Searching::Window, Searching::No],
@@ -262,7 +129,7 @@ impl<'a> Plan<'a> {
             conditions.extend(hits.condition);
         }
         if let Some((column, value)) = any_of {
-            let placeholder = statement.bind(Key::Text(super::convert::text(value)));
+            let placeholder = statement.bind(Key::Text(convert::text(value)));
             conditions.push(format!("{column} = {placeholder}"));
         }
         conditions.extend(self.query.conditions.iter().map(|condition| statement.condition(condition)));
@@ -279,7 +146,7 @@ impl<'a> Plan<'a> {
     fn conditions(&self, statement: &mut Statement) -> Vec<String> {
         let mut conditions: Vec<_> = self.query.conditions.iter().map(|condition| statement.condition(condition)).collect();
         let (column, values) = &self.query.any_of;
-        let values: Vec<_> = values.iter().map(|value| statement.bind(Key::Text(super::convert::text(value)))).collect();
+        let values: Vec<_> = values.iter().map(|value| statement.bind(Key::Text(convert::text(value)))).collect();
         conditions.extend((!values.is_empty()).then(|| format!("{column} IN ({})", values.join(", "))));
         conditions
     }
@@ -303,51 +170,5 @@ impl<'a> Plan<'a> {
         let escaped = search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let placeholder = statement.bind(Key::Text(format!("%{escaped}%")));
         format!("search LIKE {placeholder} ESCAPE '\\'")
-    }
-}
-
-/// SQL text and the values of its placeholders, which appear in ascending order: SQLite counts them by appearance.
-#[derive(Default)]
-struct Statement {
-    sql: String,
-    binds: Vec<Bind>,
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-impl Statement {
-    fn bind(&mut self, value: Bind) -> String {
-        self.binds.push(value);
-        format!("${}", self.binds.len())
-    }
-
-    fn condition(&mut self, (condition, value): &(&'static str, Bind)) -> String {
-        format!("{condition} {}", self.bind(value.clone()))
-    }
-
-    fn query(&self, sql: &str) -> diesel::query_builder::BoxedSqlQuery<'static, MultiBackend, diesel::query_builder::SqlQuery> {
-        let mut query = diesel::sql_query(sql).into_boxed::<MultiBackend>();
-        for value in &self.binds {
-            query = match value.clone() {
-                Key::Text(text) => query.bind::<Text, _>(text),
-                Key::Int(number) => query.bind::<BigInt, _>(number),
-                Key::Time(at) => query.bind::<Timestamp, _>(at),
-            };
-        }
-        query
-    }
-
-    fn numbers(&self, connection: &mut AnyConnection) -> Result<Vec<i64>, StorageError> {
-        let rows: Vec<Number> = self.query(&self.sql).load(connection)?;
-        Ok(rows.into_iter().map(|row| row.number).collect())
-    }
-
-    fn plan(&self, connection: &mut AnyConnection) -> Result<String, StorageError> {
-        let query = self.query(&format!("{}{}", dialect::explain(connection), self.sql));
-        dialect::plan_text(connection, query)
     }
 }
