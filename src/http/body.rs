@@ -76,10 +76,12 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Where it is: the path, and for a missing or unknown field the name that only the text knows.
+/// Where it is: the path, and for a missing, unknown or repeated field the name that only the text knows.
 fn field(path: &str, text: &str) -> Option<String> {
     let parent = if path == "." || path == "?" { "" } else { path };
-    let named = ["missing field `", "unknown field `"].iter().find_map(|prefix| text.strip_prefix(prefix)?.split('`').next());
+    let named = ["missing field `", "unknown field `", "duplicate field `"]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix)?.split('`').next());
     match (parent, named) {
         ("", None) => None,
         ("", Some(name)) => Some(name.to_owned()),
