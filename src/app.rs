@@ -40,7 +40,7 @@ pub struct StartError(String);
 /// Key of the runtime settings in the table `settings`.
 pub const RUNTIME_SETTINGS: &str = "runtime";
 /// Connections to the database. SQLite has one writer; readers are the API and the actors.
-const POOL: u32 = 6;
+const POOL: u32 = 4;
 
 /// The running service.
 pub struct App {

@@ -129,7 +129,7 @@ pub enum JobEvent {
 /// Facts from outside the state that the rules need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobPolicy {
-    /// How often this job has crashed or met a wedged drive in a row without progress.
+    /// How often this job has crashed or met a wedged drive in a row without getting further than ever before.
     pub attempts: u32,
     /// After so many the job fails instead of being tried again.
     pub max_attempts: u32,
@@ -137,7 +137,7 @@ pub struct JobPolicy {
 
 impl Default for JobPolicy {
     fn default() -> Self {
-        Self { attempts: 0, max_attempts: 5 }
+        Self { attempts: 0, max_attempts: 10 }
     }
 }
 

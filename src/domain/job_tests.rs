@@ -23,7 +23,7 @@ fn all_events() -> Vec<JobEvent> {
 
 /// Breadth first from `queued`, with fresh and with exhausted attempts: (from, event, policy, outcome) of everything that can happen.
 fn reachable() -> Vec<(JobState, JobEvent, JobPolicy, Result<JobStep, JobDenied>)> {
-    let policies = [JobPolicy::default(), JobPolicy { attempts: 4, max_attempts: 5 }];
+    let policies = [JobPolicy::default(), JobPolicy { attempts: 9, max_attempts: 10 }];
     let (mut seen, mut todo, mut steps) = (BTreeSet::from([JobState::Queued]), vec![JobState::Queued], Vec::new());
     while let Some(state) = todo.pop() {
         for event in all_events() {

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         event::{Level, NewEvent},
         ids::{IsoId, JobId},
-        job::{JobEffect, JobEvent, JobState, PauseReason},
+        job::{JobEffect, JobEvent, JobState, PauseReason, Phase},
         progress::Progress,
         verdict::Verdict,
     },
@@ -87,6 +87,9 @@ pub struct JobActor {
     killed: bool,
     /// The job is settled; only the worker's end is waited for.
     settled: bool,
+    phase: Phase,
+    /// This worker got further than any before it.
+    moved_on: bool,
     bad_events: u32,
     bytes_seen: u64,
 }
@@ -119,6 +122,8 @@ impl JobActor {
             watchdog_fired: false,
             killed: false,
             settled: false,
+            phase: Phase::Analyzing,
+            moved_on: false,
             bad_events: 0,
             bytes_seen: 0,
         }
@@ -182,6 +187,7 @@ impl JobActor {
         }
         self.settled = true;
         details.progress.get_or_insert(self.progress);
+        details.moved_on = self.moved_on;
         let (journal, id) = (self.deps.journal.clone(), self.id);
         let store = async move { step(&journal, id, event, details).await };
         ctx.wait(store.into_actor(self).map(move |stored, actor, ctx| actor.after_settling(stored, ctx)));
@@ -214,6 +220,7 @@ impl JobActor {
         match message {
             WorkerMessage::Hello { .. } => {}
             WorkerMessage::Phase { phase } => {
+                self.phase = phase;
                 let (journal, id) = (self.deps.journal.clone(), self.id);
                 let store = async move { step(&journal, id, JobEvent::PhaseEntered(phase), Details::default()).await };
                 ctx.wait(store.into_actor(self).map(|stored, actor, _| {
@@ -256,6 +263,9 @@ impl JobActor {
         self.deps.metrics.bytes_read(now.size_processed.saturating_sub(self.bytes_seen));
         self.bytes_seen = now.size_processed;
         self.deps.live.set_progress(self.id, self.progress);
+        if matches!(self.phase, Phase::Reading | Phase::Rescuing) {
+            self.moved_on |= self.deps.live.reached(self.id, now.size_processed);
+        }
         self.deps.journal.bus.progress(self.id, self.progress);
         if self.stored_at.elapsed() >= STORE_PROGRESS {
             self.stored_at = Instant::now();
@@ -313,7 +323,7 @@ impl JobActor {
                     let hashes = Some((result.hashes.md5, result.hashes.sha256));
                     actor.settle(
                         JobEvent::Finished(result.judgement.verdict),
-                        Details { message, progress: Some(progress), hashes, error_code: None },
+                        Details { message, progress: Some(progress), hashes, ..Details::default() },
                         ctx,
                     );
                 }
@@ -341,7 +351,7 @@ impl JobActor {
                     message: Some(message),
                     progress: Some(progress),
                     hashes: Some((hashes.md5, hashes.sha256)),
-                    error_code: None,
+                    ..Details::default()
                 };
                 actor.settle(JobEvent::Finished(verdict), details, ctx);
             }

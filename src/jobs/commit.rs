@@ -22,6 +22,8 @@ pub struct Details {
     pub error_code: Option<Code>,
     /// Numbers to store with it.
     pub progress: Option<Progress>,
+    /// It got further than ever before, so that earlier failures do not count any more.
+    pub moved_on: bool,
     /// Hashes of the result.
     pub hashes: Option<(String, String)>,
 }
@@ -41,7 +43,10 @@ pub struct Stored {
 /// A refusal of the rules with its code, `job_unknown`, or trouble with the database; nothing is changed then.
 pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Details) -> Result<Stored, Problem> {
     let result = journal.commit(move |tx| {
-        let job = storage::jobs::get(tx.conn, id)?;
+        let mut job = storage::jobs::get(tx.conn, id)?;
+        if details.moved_on {
+            job.attempts = 0;
+        }
         let policy = JobPolicy { attempts: job.attempts, ..JobPolicy::default() };
         match job.state.step(event, &policy) {
             Err(denied) => Ok(Err(Problem::new(

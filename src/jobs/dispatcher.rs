@@ -389,6 +389,9 @@ async fn ended(deps: &JobDeps, id: JobId, exit: &Exit) {
         }
     }
     deps.live.remove(id);
+    if job.state.is_terminal() {
+        deps.live.forget(id);
+    }
 }
 
 /// Settles jobs that the database calls running and that nobody runs.

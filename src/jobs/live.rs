@@ -28,6 +28,7 @@ pub struct LiveJob {
 struct Inner {
     running: BTreeMap<JobId, LiveJob>,
     waits: BTreeMap<JobId, WaitReason>,
+    furthest: BTreeMap<JobId, u64>,
 }
 
 /// The board. Cheap to clone; outlives a restart of the dispatcher.
@@ -66,6 +67,20 @@ impl LiveJobs {
         if let Some(job) = self.write().running.get_mut(&id) {
             job.progress = progress;
         }
+    }
+
+    /// Notes how many bytes of the disc a job has read; tells whether that is more than ever before.
+    pub(super) fn reached(&self, id: JobId, bytes: u64) -> bool {
+        let mut inner = self.write();
+        let furthest = inner.furthest.entry(id).or_default();
+        let further = bytes > *furthest;
+        *furthest = bytes.max(*furthest);
+        further
+    }
+
+    /// Forgets what is kept for a job that is over.
+    pub(super) fn forget(&self, id: JobId) {
+        self.write().furthest.remove(&id);
     }
 
     pub(super) fn set_waits(&self, waits: BTreeMap<JobId, WaitReason>) {

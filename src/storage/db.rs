@@ -5,6 +5,7 @@ use super::{
     dialect,
     error::StorageError,
     migrations,
+    queue::Queue,
     url::DatabaseUrl,
 };
 use r2d2::{ManageConnection, Pool};
@@ -14,7 +15,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::sync::Semaphore;
 
 /// How long a caller waits for a free connection.
 const CHECKOUT: Duration = Duration::from_secs(10);
@@ -29,9 +29,9 @@ struct Inner {
     /// Writers of this process queue here, in order of arrival and without holding a connection. The databases would make
     /// them wait too, but SQLite's waiting is polling without any order.
     writer: Mutex<()>,
-    /// The same queue for async callers, so that waiting occupies no thread.
-    async_writer: Semaphore,
-    async_readers: Semaphore,
+    /// The same order for async callers.
+    async_writer: Queue,
+    async_readers: Queue,
 }
 
 impl Db {
@@ -50,13 +50,12 @@ impl Db {
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT)
             .build(manager)?;
-        let readers = usize::try_from(pool_size - 1).unwrap_or(1);
         Ok(Self(Arc::new(Inner {
             url: url.clone(),
             pool,
             writer: Mutex::new(()),
-            async_writer: Semaphore::new(1),
-            async_readers: Semaphore::new(readers),
+            async_writer: Queue::start("db-writer", 1)?,
+            async_readers: Queue::start("db-reader", pool_size - 1)?,
         })))
     }
 
@@ -106,9 +105,8 @@ impl Db {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
-        let _permit = self.0.async_readers.acquire().await.map_err(|error| StorageError::Other(error.to_string()))?;
         let db = self.clone();
-        finished(tokio::task::spawn_blocking(move || db.read_blocking(work)).await)
+        self.0.async_readers.run(move || db.read_blocking(work)).await
     }
 
     /// Runs `work` in a transaction that no other writer overlaps: committed if it returns `Ok`, undone otherwise.
@@ -121,9 +119,8 @@ impl Db {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
-        let _permit = self.0.async_writer.acquire().await.map_err(|error| StorageError::Other(error.to_string()))?;
         let db = self.clone();
-        finished(tokio::task::spawn_blocking(move || db.write_blocking(work)).await)
+        self.0.async_writer.run(move || db.write_blocking(work)).await
     }
 
     /// [`Db::read`] for threads that may block.
@@ -170,8 +167,4 @@ impl Db {
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
-}
-
-fn finished<T>(outcome: Result<Result<T, StorageError>, tokio::task::JoinError>) -> Result<T, StorageError> {
-    outcome.unwrap_or_else(|error| Err(StorageError::Other(format!("the runtime is shutting down: {error}"))))
 }

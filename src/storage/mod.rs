@@ -18,6 +18,7 @@ mod dialect;
 mod error;
 mod list;
 mod migrations;
+mod queue;
 mod schema;
 mod url;
 
