@@ -22,6 +22,7 @@ use crate::{
         ids::SECTOR,
         job::Phase,
         sector_map::{BlockStatus, SectorMap},
+        verdict::VerifyEvidence,
     },
     optical::OpticalDevice,
 };
@@ -95,8 +96,8 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     let settings = (task.options, task.medium.profile.ecc_block());
     let mut session = Session::new(map, settings, reader, pipeline, reporter, (stop, tuning));
     match start {
-        Start::Image { resumed, .. } => {
-            let done = make(&mut session, task, engine, resumed, began);
+        Start::Image { header, resumed, .. } => {
+            let done = make(&mut session, task, engine, resumed.then_some(header.verify), began);
             done.map_err(|interruption| keep(&mut session, &*sink, interruption))
         }
         Start::Published { header, .. } => {
@@ -108,12 +109,12 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
             session.phase(Phase::Verifying);
             let len = sink.len()?;
             verify::prove(&mut session, len)?;
-            finish::report_again(&mut session, task, Default::default(), began)
+            finish::report_again(&mut session, task, VerifyEvidence::default(), began)
         }
     }
 }
 
-fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, resumed: bool, began: Instant) -> Result<ImageResult, Interruption> {
+fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, earlier: Option<VerifyEvidence>, began: Instant) -> Result<ImageResult, Interruption> {
     prepare::check_space(session.pipeline.sink(), &session.map)?;
     let prefix = session.map.finished_prefix();
     if prefix > 0 {
@@ -126,7 +127,7 @@ fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, resume
         })?;
     }
     engine.image(session)?;
-    finish::finish(session, task, resumed, began)
+    finish::finish(session, task, earlier, began)
 }
 
 /// Makes durable what was read before the run ended, and completes the reason.

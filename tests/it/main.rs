@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]
 #![allow(missing_docs, reason = "a test's name is the sentence it proves")]
 
+mod imaging;
 mod optical;
