@@ -2,8 +2,8 @@
 
 use super::{devices::Disc, failure_code, imaged, medium, run, task};
 use disk2iso::{
-    domain::{disc::MediaProfile, ids::SECTOR, sector_map::{BlockStatus, SectorMap}, verdict::Verdict},
-    imaging::{mapfile::MapHeader, protocol::ImageTask},
+    domain::{disc::MediaProfile, ids::SECTOR, job::Phase, sector_map::{BlockStatus, SectorMap}, verdict::Verdict},
+    imaging::{mapfile::MapHeader, protocol::{ImageTask, WorkerMessage}},
 };
 use std::fs;
 
@@ -39,8 +39,8 @@ fn a_name_that_is_taken_while_reading_is_refused_at_the_end_and_the_work_is_kept
     let (_folder, task) = setup(200);
     let disc = Disc::new(200);
     let sink = std::sync::Arc::new(disk2iso::imaging::FileSink::new(task.paths.clone()));
-    let outcome = super::run_with(&task, &disc, sink, super::small(), &mut |_, _| {
-        if !task.paths.image.exists() {
+    let outcome = super::run_with(&task, &disc, sink, super::small(), &mut |message, _| {
+        if matches!(message, WorkerMessage::Phase { phase: Phase::Reading }) && !task.paths.image.exists() {
             fs::write(&task.paths.image, "mine").unwrap();
         }
     });
