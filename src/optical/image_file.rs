@@ -24,7 +24,7 @@ const CD_SECTORS: u64 = 440_000;
 const DVD_SECTORS: u64 = 4_200_000;
 
 /// Profile of a pressed disc that this many sectors would fit on.
-pub(super) fn profile_for(sectors: u64) -> MediaProfile {
+pub(crate) fn profile_for_size(sectors: u64) -> MediaProfile {
     match sectors {
         0..CD_SECTORS => MediaProfile::CD_ROM,
         CD_SECTORS..=DVD_SECTORS => MediaProfile::DVD_ROM,
@@ -113,7 +113,7 @@ impl OpticalDevice for ImageFile {
     }
 
     fn profile(&mut self) -> Result<MediaProfile, DeviceError> {
-        Ok(profile_for(self.sectors))
+        Ok(profile_for_size(self.sectors))
     }
 
     fn toc(&mut self) -> Result<Toc, DeviceError> {

@@ -5,11 +5,13 @@
 //! thread (or a whole child process) that may hang, because a read on a bad disc can hang in the kernel.
 
 mod image_file;
+mod mmc;
 mod scsi;
 mod sense;
 mod virtual_drive;
 
 pub mod hotplug;
+pub(crate) use image_file::profile_for_size;
 pub use sense::Sense;
 pub use virtual_drive::{create as virtual_create, drive_id as virtual_drive_id, insert as virtual_insert};
 
@@ -122,6 +124,15 @@ pub trait OpticalDevice: Send {
     /// [`DeviceError::Refused`] where the medium has none.
     fn toc(&mut self) -> Result<Toc, DeviceError>;
 
+    /// Whether a recordable medium has nothing on it. `false` where the drive cannot say, and for media that a drive
+    /// calls complete before anything is written on them (DVD+RW, DVD-RAM, BD-RE).
+    ///
+    /// # Errors
+    /// [`DeviceError::NoMedium`] without a medium.
+    fn is_blank(&mut self) -> Result<bool, DeviceError> {
+        Ok(false)
+    }
+
     /// Capacity in sectors (last LBA + 1).
     ///
     /// # Errors
@@ -158,7 +169,7 @@ impl DeviceAddress {
     /// [`DeviceError::Gone`], [`DeviceError::Permission`], or [`DeviceError::Refused`] if it is no optical drive.
     pub fn open(&self) -> Result<Box<dyn OpticalDevice>, DeviceError> {
         Ok(match self {
-            Self::Scsi(node) => scsi::open(node)?,
+            Self::Scsi(node) => Box::new(mmc::MmcDrive::new(scsi::ScsiNode::open(node)?)?),
             Self::Virtual(folder) => Box::new(virtual_drive::VirtualDrive::open(folder)?),
             Self::ImageFile(file) => Box::new(image_file::ImageFile::open(file)?),
         })

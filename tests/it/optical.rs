@@ -3,6 +3,9 @@
 mod conformance;
 mod faults;
 mod hang;
+mod hotplug;
+mod real;
 mod script;
-mod support;
+mod speed;
+pub mod support;
 mod tray;

@@ -11,6 +11,7 @@
 
 mod deadline;
 mod insert;
+mod keys;
 mod pacer;
 mod script;
 mod state;
@@ -20,7 +21,7 @@ pub use insert::{create, drive_id, insert};
 
 use super::{
     DeviceError, DeviceIdentity, DeviceStatus, OpticalDevice, Sense,
-    image_file::{MAX_TRANSFER, check_range, one_data_track, open_image, profile_for},
+    image_file::{MAX_TRANSFER, check_range, one_data_track, open_image, profile_for_size},
 };
 use crate::domain::{
     disc::{MediaProfile, Toc},
@@ -164,7 +165,7 @@ impl OpticalDevice for VirtualDrive {
 
     fn profile(&mut self) -> Result<MediaProfile, DeviceError> {
         let disc = self.medium()?;
-        Ok(disc.script.profile.map_or_else(|| profile_for(disc.sectors), MediaProfile))
+        Ok(disc.script.profile.map_or_else(|| profile_for_size(disc.sectors), MediaProfile))
     }
 
     fn toc(&mut self) -> Result<Toc, DeviceError> {

@@ -1,5 +1,6 @@
 //! `drive.toml`: how fast a virtual drive is and what shall go wrong with the disc.
 
+use super::keys::{Keys, short};
 use crate::optical::DeviceError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -138,45 +139,6 @@ fn fault(index: usize, entry: &Value) -> Result<Fault, String> {
     Ok(Fault { lba, count, kind })
 }
 
-/// A table and where it stands in the file, for messages.
-struct Keys<'a> {
-    table: &'a Table,
-    place: &'a str,
-}
-
-impl Keys<'_> {
-    fn only(&self, allowed: &[&str]) -> Result<(), String> {
-        match self.table.iter().find(|(key, _)| !allowed.contains(&key.as_str())) {
-            Some((key, value)) => {
-                Err(format!("unknown key {}{key} = {}: allowed are {}", self.place, short(value), allowed.join(", ")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn number(&self, key: &str, min: i64, max: i64) -> Result<Option<u64>, String> {
-        match self.table.get(key) {
-            None => Ok(None),
-            Some(Value::Integer(number)) if (min..=max).contains(number) => Ok(u64::try_from(*number).ok()),
-            Some(other) => Err(format!("{}{key} = {}: allowed are whole numbers from {min} to {max}", self.place, short(other))),
-        }
-    }
-
-    fn flag(&self, key: &str) -> Result<bool, String> {
-        match self.table.get(key) {
-            None => Ok(false),
-            Some(Value::Boolean(flag)) => Ok(*flag),
-            Some(other) => Err(format!("{}{key} = {}: allowed are true and false", self.place, short(other))),
-        }
-    }
-}
-
-/// A value as it may stand in a one-line message.
-fn short(value: &Value) -> String {
-    let text: String = value.to_string().chars().filter(|c| !c.is_control()).take(60).collect();
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +197,20 @@ mod tests {
             let error = Script::parse(text).expect_err(text);
             assert!(parts.iter().all(|part| error.contains(part)), "{text:?} gave {error:?}");
             assert!(!error.contains('\n'));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_script_makes_the_parser_panic(
+            text in "(\\[\\[fault\\]\\]\n)?((kind|lba|count|milliseconds|repeat|profile|fault|speed_bytes_per_second) = ([0-9]{1,20}|-1|'hang'|'bad'|true|\\[\\]|1e9|.{0,8})\n){0,6}",
+        ) {
+            if let Ok(script) = Script::parse(&text) {
+                for fault in &script.faults {
+                    let sectors = fault.overlap(fault.lba, u64::MAX);
+                    proptest::prop_assert!(sectors.end - sectors.start == fault.count);
+                }
+            }
         }
     }
 }

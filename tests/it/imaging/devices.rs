@@ -6,6 +6,7 @@ use disk2iso::{
         drive::TrayStatus,
         ids::{Lba, SECTOR},
     },
+    filesystems::IdentifyFailure,
     imaging::StopFlag,
     optical::{DeviceError, DeviceIdentity, DeviceStatus, OpticalDevice, Sense},
 };
@@ -120,7 +121,7 @@ impl Disc {
         self.lock().bytes
     }
 
-    pub fn identify(&self, right: &Medium) -> Result<Medium, DeviceError> {
+    pub fn identify(&self, right: &Medium) -> Result<Medium, IdentifyFailure> {
         let mut medium = right.clone();
         if self.lock().exchanged {
             medium.fingerprint = Fingerprint("00".repeat(16));

@@ -24,16 +24,16 @@ fn a_request_that_touches_a_bad_sector_fails_whole_and_always() {
 
 #[test]
 fn slow_sectors_cost_their_time_each() {
-    let rig = Rig::loaded(100, "[[fault]]\nkind = 'slow'\nlba = 10\ncount = 10\nmilliseconds = 20");
+    let rig = Rig::loaded(100, "[[fault]]\nkind = 'slow'\nlba = 10\ncount = 10\nmilliseconds = 50");
     let mut device = rig.open();
     let mut took = |start, count| {
         let begin = Instant::now();
         assert_eq!(read(&mut *device, start, count).unwrap(), rig.sectors(start, count));
         begin.elapsed()
     };
-    assert!(took(0, 10) < Duration::from_millis(20));
-    assert!(took(5, 10) >= Duration::from_millis(100));
-    assert!(took(0, 100) >= Duration::from_millis(200));
+    assert!(took(0, 10) < Duration::from_millis(200));
+    assert!(took(5, 10) >= Duration::from_millis(250));
+    assert!(took(0, 100) >= Duration::from_millis(500));
 }
 
 #[test]

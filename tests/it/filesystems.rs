@@ -1,0 +1,7 @@
+//! File systems on discs that real tools made, with other tools as judges; and on discs that are hostile.
+
+mod hostile;
+mod identify;
+mod metadata;
+mod support;
+mod tools;
