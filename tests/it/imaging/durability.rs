@@ -165,6 +165,20 @@ fn stopping_loses_nothing_and_going_on_reads_nothing_twice() {
 }
 
 #[test]
+fn what_was_written_but_never_claimed_and_cannot_be_read_now_becomes_zeros() {
+    let (_folder, task) = setup(60);
+    let disc = Disc::new(60).bad(20..22);
+    // All was written, but a crash left a map without sectors 20 to 25.
+    std::fs::write(&task.paths.part, disc.content()).unwrap();
+    let mut map = SectorMap::new(60 * SECTOR);
+    map.set(0..20 * SECTOR, BlockStatus::Finished);
+    map.set(26 * SECTOR..60 * SECTOR, BlockStatus::Finished);
+    std::fs::write(&task.paths.map, map.to_mapfile()).unwrap();
+    assert_eq!(imaged(run(&task, &disc)).judgement.bad_sectors, 2);
+    assert!(std::fs::read(&task.paths.image).unwrap() == disc.content_with_holes());
+}
+
+#[test]
 fn a_disc_that_is_pulled_out_is_waited_for_and_another_one_is_refused() {
     let (_folder, task) = setup(400);
     let disc = Disc::new(400).event(5, Event::Remove).event(20, Event::Exchange).event(30, Event::Change).event(35, Event::Vanish);
