@@ -66,7 +66,9 @@ fn image(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(size)).sample_size(10);
     for buffers in [4, 16, 32] {
         let tuning = Tuning { buffers, ..Tuning::default() };
-        group.bench_function(BenchmarkId::new("buffers of 512 KiB", buffers), |bencher| bencher.iter(|| make(&folder, &source, size, tuning)));
+        group.bench_function(BenchmarkId::new("buffers of 512 KiB", buffers), |bencher| {
+            bencher.iter(|| make(&folder, &source, size, tuning))
+        });
     }
     for chunk in [128_usize << 10, 256 << 10, 1 << 20] {
         let tuning = Tuning { chunk, buffers: (8 << 20) / chunk, ..Tuning::default() };

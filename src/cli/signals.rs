@@ -25,6 +25,9 @@ pub fn stop_on_signals(stop: &StopFlag) -> Result<(), String> {
             let _ = raise(signal);
         }
     };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map_err(|error| format!("cannot start a thread: {error}"))?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(wait)
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
     Ok(())
 }

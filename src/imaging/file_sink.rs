@@ -48,7 +48,8 @@ impl FileSink {
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         // Whoever held the lock may have renamed the file meanwhile; then this is not our `.part` any more.
-        let same = std::fs::symlink_metadata(&self.paths.part).is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
+        let same = std::fs::symlink_metadata(&self.paths.part)
+            .is_ok_and(|now| file.metadata().is_ok_and(|ours| ours.ino() == now.ino()));
         if !same {
             return Err(SinkError::Busy(self.paths.part.clone()));
         }
@@ -97,7 +98,7 @@ impl Sink for FileSink {
         self.file()?.read_exact_at(buffer, offset).map_err(failure("read", &self.paths.part))
     }
 
-    fn len(&self) -> Result<u64, SinkError> {
+    fn length(&self) -> Result<u64, SinkError> {
         Ok(self.file()?.metadata().map_err(failure("inspect", &self.paths.part))?.len())
     }
 

@@ -63,7 +63,7 @@ pub fn report_again(
     verify: VerifyEvidence,
     began: Instant,
 ) -> Result<ImageResult, Interruption> {
-    let end = session.pipeline.sink().len()?;
+    let end = session.pipeline.sink().length()?;
     session.phase(Phase::Hashing);
     let hashes = verify::hash_from_storage(session, end)?;
     let judgement = judgement(session, task, end, hashes.bytes, verify);
@@ -95,7 +95,7 @@ fn zero(session: &Session<'_>, range: std::ops::Range<u64>) -> Result<(), Interr
     let zeros = vec![0; 64 << 10];
     let mut position = range.start;
     // Beyond the end of the file there is nothing to overwrite: extending it makes a hole, which reads as zeros.
-    let end = range.end.min(sink.len()?);
+    let end = range.end.min(sink.length()?);
     while position < end {
         #[allow(clippy::cast_possible_truncation)] // at most zeros.len()
         let count = (end - position).min(zeros.len() as u64) as usize;
@@ -126,7 +126,7 @@ fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64, earlier: Verif
             hashes = verify::hash_from_storage(session, end)?;
         }
     }
-    let size = session.pipeline.sink().len()?;
+    let size = session.pipeline.sink().length()?;
     let judgement = judgement(session, task, size, hashes.bytes, verify);
     Ok(Finished { size, hashes, verify, judgement })
 }

@@ -113,7 +113,11 @@ impl Drop for Hashes {
     }
 }
 
-fn lane(name: &str, depth: usize, body: impl FnOnce(Receiver<Job>) + Send + 'static) -> Result<(SyncSender<Job>, JoinHandle<()>), Interruption> {
+fn lane(
+    name: &str,
+    depth: usize,
+    body: impl FnOnce(Receiver<Job>) + Send + 'static,
+) -> Result<(SyncSender<Job>, JoinHandle<()>), Interruption> {
     let (sender, jobs) = sync_channel(depth);
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(jobs));
     Ok((sender, thread.map_err(|error| unavailable(&error.to_string()))?))

@@ -84,7 +84,9 @@ impl From<&IdentifyFailure> for Interruption {
         match failure {
             IdentifyFailure::Gone => Self::Halted(Halt::DriveGone),
             IdentifyFailure::NoMedium => Self::Halted(Halt::MediumRemoved),
-            IdentifyFailure::NotReady => Self::failed(code::DRIVE_NOT_READY, "the drive does not get ready; open and close its tray"),
+            IdentifyFailure::NotReady => {
+                Self::failed(code::DRIVE_NOT_READY, "the drive does not get ready; open and close its tray")
+            }
             IdentifyFailure::Blank
             | IdentifyFailure::Unreadable(_)
             | IdentifyFailure::Changed
@@ -108,10 +110,9 @@ impl From<SinkError> for Interruption {
                 code::NAME_TAKEN,
                 format!("{} exists and is not replaced; choose another name or move it away", path.display()),
             ),
-            SinkError::Busy(path) => Self::failed(
-                code::IMAGE_BUSY,
-                format!("another process is writing {}; wait for it or stop it", path.display()),
-            ),
+            SinkError::Busy(path) => {
+                Self::failed(code::IMAGE_BUSY, format!("another process is writing {}; wait for it or stop it", path.display()))
+            }
             SinkError::Io { .. } => {
                 Self::failed(code::STORAGE_FAILED, format!("{error}; check the target folder's file system and try again"))
             }

@@ -163,11 +163,13 @@ impl Ledger {
         loop {
             let mut state = self.lock();
             loop {
-                let due = state.unsynced >= self.tuning.checkpoint_bytes || (state.dirty && last.elapsed() >= self.tuning.checkpoint_interval);
+                let due = state.unsynced >= self.tuning.checkpoint_bytes
+                    || (state.dirty && last.elapsed() >= self.tuning.checkpoint_interval);
                 if due || state.wanted > state.made || state.closing || state.broken {
                     break;
                 }
-                let pause = self.tuning.checkpoint_interval.saturating_sub(last.elapsed()).max(self.tuning.checkpoint_interval / 8);
+                let pause =
+                    self.tuning.checkpoint_interval.saturating_sub(last.elapsed()).max(self.tuning.checkpoint_interval / 8);
                 state = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
             }
             if state.broken || (state.closing && !state.dirty && state.wanted == state.made) {
@@ -177,6 +179,9 @@ impl Ledger {
             state.dirty = false;
             drop(state);
             let result = sink.sync_data().and_then(|()| sink.write_map(&header.with(&copy)));
+            // What is on disk need not stay in memory: a disc of 50 GB would push out everything else, and taking fresh pages
+            // for it costs more than using the same ones again.
+            sink.drop_cache();
             last = Instant::now();
             self.finish_checkpoint(bytes, wanted, result);
         }

@@ -1,11 +1,7 @@
 //! The mapfile on disk: ddrescue's format, with comment lines of ours that ddrescue skips.
 
 use super::interrupt::{Interruption, code};
-use crate::domain::{
-    disc::Fingerprint,
-    sector_map::SectorMap,
-    verdict::VerifyEvidence,
-};
+use crate::domain::{disc::Fingerprint, sector_map::SectorMap, verdict::VerifyEvidence};
 
 const FINGERPRINT: &str = "# disk2iso fingerprint: ";
 const VERIFY: &str = "# disk2iso verify: ";
@@ -86,9 +82,11 @@ mod tests {
     fn a_map_of_another_disc_or_size_is_refused() {
         let (disc, other) = (Fingerprint("ab".repeat(16)), Fingerprint("cd".repeat(16)));
         let text = MapHeader::new(&other).with(&SectorMap::new(4096));
-        let codes = [take_up(&text, &disc, 4096), take_up(&text, &other, 2048), take_up("rubbish", &other, 2048)].map(|result| match result {
-            Err(Interruption::Failed { code, .. }) => code,
-            other => panic!("{other:?}"),
+        let codes = [take_up(&text, &disc, 4096), take_up(&text, &other, 2048), take_up("rubbish", &other, 2048)].map(|result| {
+            match result {
+                Err(Interruption::Failed { code, .. }) => code,
+                other => panic!("{other:?}"),
+            }
         });
         assert_eq!(codes, [code::WRONG_MAP, code::WRONG_MAP, code::MAP_UNUSABLE]);
     }

@@ -78,7 +78,8 @@ fn sweep(session: &mut Session<'_>, jumping: bool) -> Result<(), Interruption> {
 fn rescue(session: &mut Session<'_>) -> Result<(), Interruption> {
     let limit = RESCUE_LIMIT.min(Duration::from_millis(session.options.read_timeout_ms.max(1)) * 3);
     let first = [BlockStatus::NonTrimmed, BlockStatus::NonScraped];
-    let passes = std::iter::once(&first[..]).chain(std::iter::repeat_n(&[BlockStatus::Bad][..], session.options.retries as usize));
+    let passes =
+        std::iter::once(&first[..]).chain(std::iter::repeat_n(&[BlockStatus::Bad][..], session.options.retries as usize));
     let mut entered = false;
     for wanted in passes {
         let ranges = session.map.ranges(wanted);
@@ -139,7 +140,9 @@ impl Pace {
         self.failures += 1;
         match self.failures.checked_sub(PATIENCE) {
             None => 0,
-            Some(doublings) => self.step.checked_shl(doublings.min(32)).unwrap_or(u64::MAX).min(self.longest_jump) / self.step * self.step,
+            Some(doublings) => {
+                self.step.checked_shl(doublings.min(32)).unwrap_or(u64::MAX).min(self.longest_jump) / self.step * self.step
+            }
         }
     }
 }

@@ -73,7 +73,11 @@ impl Pipeline {
         self.ledger.handed_over();
         if let Some(Err(error)) = self.writer.as_ref().map(|writer| writer.send(buffer)) {
             // The writer only ends when told to; without it nothing may be claimed.
-            let lost = SinkError::Io { what: "hand over to", path: "writer thread".into(), source: std::io::ErrorKind::BrokenPipe.into() };
+            let lost = SinkError::Io {
+                what: "hand over to",
+                path: "writer thread".into(),
+                source: std::io::ErrorKind::BrokenPipe.into(),
+            };
             self.ledger.written(error.0.start..error.0.end(), Err(lost));
         }
     }

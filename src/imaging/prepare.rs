@@ -46,7 +46,13 @@ const SPARE: u64 = 1 << 20;
 ///
 /// # Errors
 /// `name_taken`, `wrong_map`, `map_unusable`, `image_busy`, and what the sink says.
-pub fn prepare(sink: &dyn Sink, task: &ImageTask, tuning: &Tuning, stop: &StopFlag, alive: &mut dyn FnMut()) -> Result<Start, Interruption> {
+pub fn prepare(
+    sink: &dyn Sink,
+    task: &ImageTask,
+    tuning: &Tuning,
+    stop: &StopFlag,
+    alive: &mut dyn FnMut(),
+) -> Result<Start, Interruption> {
     let since = Instant::now();
     loop {
         match attempt(sink, task) {
@@ -129,7 +135,7 @@ fn resume(sink: &dyn Sink, task: &ImageTask) -> Result<Start, Problem> {
         // Storage gave back other bytes than it was given: nothing in this file counts as read any more.
         (map, header) = (SectorMap::new(map.len()), MapHeader::new(&task.medium.fingerprint));
     }
-    let len = sink.len()?;
+    let len = sink.length()?;
     // A file that is shorter than its map was cut by somebody; what is gone was not read.
     let lost = len / SECTOR * SECTOR..map.len();
     for range in map.ranges(&[BlockStatus::Finished]) {
@@ -149,7 +155,11 @@ fn published(task: &ImageTask, len: u64, map: Option<String>) -> Result<Start, I
     let planned = planned(task);
     let Some(text) = map else {
         let shortest = if task.medium.profile.class() == "cd" { planned.saturating_sub(2 * SECTOR) } else { planned };
-        return if (shortest..=planned).contains(&len) && len > 0 && len.is_multiple_of(SECTOR) { Ok(Start::Unproven) } else { Err(taken()) };
+        return if (shortest..=planned).contains(&len) && len > 0 && len.is_multiple_of(SECTOR) {
+            Ok(Start::Unproven)
+        } else {
+            Err(taken())
+        };
     };
     if MapHeader::parse(&text).fingerprint.as_ref() != Some(&task.medium.fingerprint) {
         return Err(taken());

@@ -80,7 +80,9 @@ impl<'a> Session<'a> {
     pub fn read(&mut self, start: Lba, sectors: u64, limit: Duration) -> Result<Result<(), Unreadable>, Interruption> {
         let (from, count) = (start.byte(), bytes_of(sectors));
         let patience = self.tuning.flush_after;
-        let goes_on = |batch: &mut (Buffer, Instant)| batch.0.end() == from && batch.1.elapsed() < patience && batch.0.room(count).is_some();
+        let goes_on = |batch: &mut (Buffer, Instant)| {
+            batch.0.end() == from && batch.1.elapsed() < patience && batch.0.room(count).is_some()
+        };
         if !self.batch.as_mut().is_some_and(goes_on) {
             self.flush();
             self.batch = Some((self.pipeline.buffer(from)?, Instant::now()));

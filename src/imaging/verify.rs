@@ -136,7 +136,8 @@ fn settle(
 /// `name_taken` if the file is not a complete image of this disc.
 pub fn prove(session: &mut Session<'_>, len: u64) -> Result<(), Interruption> {
     let foreign = || {
-        let message = "a file with the final name exists and is not a complete image of this disc; choose another name or move it away";
+        let message =
+            "a file with the final name exists and is not a complete image of this disc; choose another name or move it away";
         Interruption::failed(code::NAME_TAKEN, message)
     };
     let (mut position, end) = (0, len / SECTOR);

@@ -64,10 +64,15 @@ pub fn verify_image(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, emit: &mut
     }
 }
 
-fn hash_whole(sink: &dyn Sink, stop: &StopFlag, tuning: Tuning, reporter: &mut Reporter<'_>) -> Result<ImageHashes, Interruption> {
+fn hash_whole(
+    sink: &dyn Sink,
+    stop: &StopFlag,
+    tuning: Tuning,
+    reporter: &mut Reporter<'_>,
+) -> Result<ImageHashes, Interruption> {
     sink.open_published()?;
     sink.drop_cache();
-    let size_total = sink.len()?;
+    let size_total = sink.length()?;
     let pool = Pool::new(tuning.chunk, tuning.buffers);
     let mut hashes = Hashes::start(tuning.buffers)?;
     hash_stored((&pool, sink), &mut hashes, size_total, &mut |size_processed| {
@@ -81,7 +86,10 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     let began = Instant::now();
     let Workplace { device, identify, sink, engine, stop, tuning, emit } = workplace;
     if task.medium.size.sectors == 0 {
-        return Err(Interruption::failed(code::SIZE_UNKNOWN, "neither drive nor disc say how big the disc is; try another drive"));
+        return Err(Interruption::failed(
+            code::SIZE_UNKNOWN,
+            "neither drive nor disc say how big the disc is; try another drive",
+        ));
     }
     let mut reporter = Reporter::new(emit, tuning.progress_interval);
     reporter.phase(Phase::Analyzing);
@@ -107,14 +115,20 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
         Start::Unproven => {
             sink.open_published()?;
             session.phase(Phase::Verifying);
-            let len = sink.len()?;
+            let len = sink.length()?;
             verify::prove(&mut session, len)?;
             finish::report_again(&mut session, task, VerifyEvidence::default(), began)
         }
     }
 }
 
-fn make(session: &mut Session<'_>, task: &ImageTask, engine: &dyn Engine, earlier: Option<VerifyEvidence>, began: Instant) -> Result<ImageResult, Interruption> {
+fn make(
+    session: &mut Session<'_>,
+    task: &ImageTask,
+    engine: &dyn Engine,
+    earlier: Option<VerifyEvidence>,
+    began: Instant,
+) -> Result<ImageResult, Interruption> {
     prepare::check_space(session.pipeline.sink(), &session.map)?;
     let prefix = session.map.finished_prefix();
     if prefix > 0 {

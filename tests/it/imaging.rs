@@ -43,7 +43,8 @@ fn small() -> Tuning {
 
 /// A medium of this many sectors on which a file system claims `file_system` of them.
 fn medium(sectors: u64, file_system: u64, profile: MediaProfile) -> Medium {
-    let claims = SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system).filter(|size| *size > 0), ..SizeClaims::default() };
+    let claims =
+        SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system).filter(|size| *size > 0), ..SizeClaims::default() };
     let fingerprint = Fingerprint("ab".repeat(16));
     Medium { label: "TEST".to_owned(), kind: DiscKind::DataCd, profile, fingerprint, size: claims.reconcile(profile) }
 }
@@ -54,7 +55,13 @@ fn task(medium: Medium, folder: &Path) -> ImageTask {
 }
 
 /// Runs a task on a disc; every message goes to `hear`, which may raise the stop flag.
-fn run_with(task: &ImageTask, disc: &Disc, sink: Arc<dyn Sink>, tuning: Tuning, hear: &mut dyn FnMut(&WorkerMessage, &StopFlag)) -> Outcome {
+fn run_with(
+    task: &ImageTask,
+    disc: &Disc,
+    sink: Arc<dyn Sink>,
+    tuning: Tuning,
+    hear: &mut dyn FnMut(&WorkerMessage, &StopFlag),
+) -> Outcome {
     let stop = StopFlag::default();
     let mut device = MemoryDevice::open(disc, stop.clone());
     let found = disc.clone();

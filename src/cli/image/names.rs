@@ -58,7 +58,14 @@ mod tests {
 
     #[test]
     fn labels_become_file_names() {
-        for (label, name) in [("PHOTOS 2004", "PHOTOS_2004"), ("", "DISC"), ("..", "DISC"), (".hidden", "hidden"), ("a:b/c", "a_b_c"), ("Müll", "Müll")] {
+        for (label, name) in [
+            ("PHOTOS 2004", "PHOTOS_2004"),
+            ("", "DISC"),
+            ("..", "DISC"),
+            (".hidden", "hidden"),
+            ("a:b/c", "a_b_c"),
+            ("Müll", "Müll"),
+        ] {
             assert_eq!(file_name(label), name);
         }
         assert!(file_name(&"ü".repeat(500)).len() <= 120);

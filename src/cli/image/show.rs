@@ -107,7 +107,10 @@ pub fn text(result: &ImageResult) -> String {
         result.seconds,
     );
     for reason in &judgement.reasons {
-        text.push_str(&format!("\nbecause  {}", serde_json::to_value(reason).ok().as_ref().and_then(|v| v.as_str()).unwrap_or_default()));
+        text.push_str(&format!(
+            "\nbecause  {}",
+            serde_json::to_value(reason).ok().as_ref().and_then(|v| v.as_str()).unwrap_or_default()
+        ));
     }
     text
 }
@@ -117,9 +120,13 @@ pub fn explain(outcome: &Outcome, source: &Path) -> String {
     let again = "run the same command again to go on";
     match outcome {
         Outcome::Stopped => format!("stopped; what was read is kept, {again}"),
-        Outcome::Halted(Halt::NoSpace { missing }) => format!("the disk is full: {missing} bytes are missing; make room and {again}"),
+        Outcome::Halted(Halt::NoSpace { missing }) => {
+            format!("the disk is full: {missing} bytes are missing; make room and {again}")
+        }
         Outcome::Halted(Halt::MediumRemoved) => format!("{}: the disc is gone; insert it and {again}", source.display()),
-        Outcome::Halted(Halt::WrongDisc { .. }) => format!("{}: another disc is in the drive; insert the first one and {again}", source.display()),
+        Outcome::Halted(Halt::WrongDisc { .. }) => {
+            format!("{}: another disc is in the drive; insert the first one and {again}", source.display())
+        }
         Outcome::Halted(Halt::DriveGone) => format!("{}: the drive is gone; connect it and {again}", source.display()),
         Outcome::Failed { code, message } => format!("{message} [{code}]"),
         Outcome::Imaged(_) | Outcome::Hashed(_) => String::new(),

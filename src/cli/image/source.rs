@@ -24,7 +24,8 @@ const SCSI_CDROM_MAJOR: u64 = 11;
 /// A sentence that says what can be a source.
 pub fn address(path: &Path) -> Result<DeviceAddress, String> {
     let shown = path.display();
-    let metadata = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}; give a drive like /dev/sr0 or an image file"))?;
+    let metadata =
+        std::fs::metadata(path).map_err(|error| format!("{shown}: {error}; give a drive like /dev/sr0 or an image file"))?;
     let kind = metadata.file_type();
     if kind.is_block_device() && nix::libc::major(metadata.rdev()) as u64 == SCSI_CDROM_MAJOR {
         return Ok(DeviceAddress::Scsi(path.to_owned()));
@@ -65,7 +66,9 @@ pub fn identify(address: &DeviceAddress, path: &Path, stop: &StopFlag) -> Result
     let refused = match medium.kind {
         _ if medium.size.sectors == 0 => "neither drive nor disc say how big the disc is; try another drive",
         kind if kind.fits_iso() => return Ok((device, medium)),
-        DiscKind::AudioCd | DiscKind::MixedMode => "a disc with audio tracks does not fit into an .iso; this version images data discs only",
+        DiscKind::AudioCd | DiscKind::MixedMode => {
+            "a disc with audio tracks does not fit into an .iso; this version images data discs only"
+        }
         DiscKind::Blank => "the disc is blank; insert a recorded one",
         _ => "no file system was found, so this is no disc or an unreadable one; clean it or try another drive",
     };

@@ -37,11 +37,17 @@ fn json_is_one_document_with_exactly_the_promised_names() {
     let json = report(&output);
     let mut names: Vec<&String> = json.as_object().unwrap().keys().collect();
     names.sort();
-    assert_eq!(names, ["bytes_per_second", "md5", "path", "seconds", "sectors_bad", "sectors_total", "sha256", "size", "verdict"]);
+    assert_eq!(
+        names,
+        ["bytes_per_second", "md5", "path", "seconds", "sectors_bad", "sectors_total", "sha256", "size", "verdict"]
+    );
     let content = fs::read(source).unwrap();
     let (md5, sha256) = super::devices::hashes(&content);
     assert_eq!((json["md5"].as_str(), json["sha256"].as_str()), (Some(&*md5), Some(&*sha256)));
-    assert_eq!((json["size"].as_u64(), json["sectors_bad"].as_u64(), json["verdict"].as_str()), (Some(1200 * 2048), Some(0), Some("complete")));
+    assert_eq!(
+        (json["size"].as_u64(), json["sectors_bad"].as_u64(), json["verdict"].as_str()),
+        (Some(1200 * 2048), Some(0), Some("complete"))
+    );
     assert!(fs::read(folder.path().join("MY_DISC.iso")).unwrap() == content);
 }
 
@@ -108,7 +114,10 @@ fn what_is_no_disc_is_refused_in_one_line_that_says_what_to_do() {
         let output = image(arguments, folder.path());
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
-        assert!(text.starts_with("disk2iso: ") && text.lines().count() == 1 && output.stdout.is_empty(), "{arguments:?}: {output:?}");
+        assert!(
+            text.starts_with("disk2iso: ") && text.lines().count() == 1 && output.stdout.is_empty(),
+            "{arguments:?}: {output:?}"
+        );
     }
     assert_eq!(image(&["a.img", "--mode", "dance"], folder.path()).status.code(), Some(2));
     assert_eq!(image(&[], folder.path()).status.code(), Some(2));

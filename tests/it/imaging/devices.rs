@@ -138,7 +138,9 @@ impl Disc {
     /// The content with zeros for what cannot be read.
     pub fn content_with_holes(&self) -> Vec<u8> {
         let state = self.lock();
-        collect(state.sectors, |sector| if unreadable(&state, sector) { vec![0; SECTOR as usize] } else { sector_bytes(state.seed, sector) })
+        collect(state.sectors, |sector| {
+            if unreadable(&state, sector) { vec![0; SECTOR as usize] } else { sector_bytes(state.seed, sector) }
+        })
     }
 }
 

@@ -155,7 +155,10 @@ fn stopping_loses_nothing_and_going_on_reads_nothing_twice() {
     let disc = Disc::new(600).bad(100..104).event(20, Event::Stop).event(60, Event::Stop);
     assert_eq!(run(&task, &disc), Outcome::Stopped);
     let first = SectorMap::parse(&std::fs::read_to_string(&task.paths.map).unwrap()).unwrap();
-    assert_eq!(first.bytes(BlockStatus::Finished), task.paths.part.metadata().unwrap().len() - first.bytes(BlockStatus::NonTrimmed));
+    assert_eq!(
+        first.bytes(BlockStatus::Finished),
+        task.paths.part.metadata().unwrap().len() - first.bytes(BlockStatus::NonTrimmed)
+    );
     assert_eq!(run(&task, &disc), Outcome::Stopped);
     let result = imaged(run(&task, &disc));
     assert_eq!((result.judgement.verdict, result.judgement.bad_sectors), (Verdict::Degraded, 4));
@@ -181,7 +184,8 @@ fn what_was_written_but_never_claimed_and_cannot_be_read_now_becomes_zeros() {
 #[test]
 fn a_disc_that_is_pulled_out_is_waited_for_and_another_one_is_refused() {
     let (_folder, task) = setup(400);
-    let disc = Disc::new(400).event(5, Event::Remove).event(20, Event::Exchange).event(30, Event::Change).event(35, Event::Vanish);
+    let disc =
+        Disc::new(400).event(5, Event::Remove).event(20, Event::Exchange).event(30, Event::Change).event(35, Event::Vanish);
     assert_eq!(run(&task, &disc), Outcome::Halted(Halt::MediumRemoved));
     assert!(matches!(run(&task, &disc), Outcome::Halted(Halt::WrongDisc { .. })));
     // Still in there: refused before a sector is read.

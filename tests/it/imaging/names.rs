@@ -2,8 +2,17 @@
 
 use super::{devices::Disc, failure_code, imaged, medium, run, task};
 use disk2iso::{
-    domain::{disc::MediaProfile, ids::SECTOR, job::Phase, sector_map::{BlockStatus, SectorMap}, verdict::Verdict},
-    imaging::{mapfile::MapHeader, protocol::{ImageTask, WorkerMessage}},
+    domain::{
+        disc::MediaProfile,
+        ids::SECTOR,
+        job::Phase,
+        sector_map::{BlockStatus, SectorMap},
+        verdict::Verdict,
+    },
+    imaging::{
+        mapfile::MapHeader,
+        protocol::{ImageTask, WorkerMessage},
+    },
 };
 use std::fs;
 
@@ -101,7 +110,11 @@ fn a_map_of_another_disc_or_a_damaged_one_is_refused_and_kept() {
     let (_folder, task) = setup(60);
     fs::write(&task.paths.part, [0; 100]).unwrap();
     let other = disk2iso::domain::disc::Fingerprint("cd".repeat(16));
-    let cases = [(MapHeader::new(&other).with(&finished(60)), "wrong_map"), (finished(61).to_mapfile(), "wrong_map"), ("0 ? 1\n5 5 +".to_owned(), "map_unusable")];
+    let cases = [
+        (MapHeader::new(&other).with(&finished(60)), "wrong_map"),
+        (finished(61).to_mapfile(), "wrong_map"),
+        ("0 ? 1\n5 5 +".to_owned(), "map_unusable"),
+    ];
     for (text, code) in cases {
         fs::write(&task.paths.map, &text).unwrap();
         assert_eq!(failure_code(&run(&task, &Disc::new(60))), code);

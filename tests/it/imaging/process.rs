@@ -2,7 +2,12 @@
 
 use super::medium;
 use disk2iso::{
-    domain::{disc::MediaProfile, ids::SECTOR, sector_map::{BlockStatus, SectorMap}, verdict::Verdict},
+    domain::{
+        disc::MediaProfile,
+        ids::SECTOR,
+        sector_map::{BlockStatus, SectorMap},
+        verdict::Verdict,
+    },
     filesystems,
     imaging::{
         process::{self, WorkerEvent, WorkerEvents, WorkerHandle, WorkerProgram},
@@ -99,9 +104,14 @@ async fn a_worker_images_a_disc_and_says_so_line_by_line() {
     assert_eq!((result.judgement.verdict, result.judgement.bad_sectors), (Verdict::Degraded, 2));
     assert_eq!(heard.last(), Some(&WorkerEvent::Exited { code: Some(0), signal: None }));
     let image = fs::read(&task.paths.image).unwrap();
-    assert!(image.len() == content.len() && image[..3000 * 2048] == content[..3000 * 2048] && image[3002 * 2048..] == content[3002 * 2048..]);
+    assert!(
+        image.len() == content.len()
+            && image[..3000 * 2048] == content[..3000 * 2048]
+            && image[3002 * 2048..] == content[3002 * 2048..]
+    );
 
-    let (_handle, events) = process::start(&program(), &WorkerTask::VerifyImage(VerifyTask { image: task.paths.image.clone() })).unwrap();
+    let (_handle, events) =
+        process::start(&program(), &WorkerTask::VerifyImage(VerifyTask { image: task.paths.image.clone() })).unwrap();
     let heard = hear(events, |_| {}).await;
     assert_eq!(outcome(&heard), &Outcome::Hashed(result.hashes.clone()));
 }
@@ -113,7 +123,12 @@ async fn paused_killed_and_continued_the_image_is_identical_and_little_is_read_t
     let quarter = content.len() as u64 / 4;
 
     let (handle, events) = start(&program(), &task);
-    let heard = hear(events, |event| if processed(event) > quarter { handle.stop() }).await;
+    let heard = hear(events, |event| {
+        if processed(event) > quarter {
+            handle.stop()
+        }
+    })
+    .await;
     assert_eq!(outcome(&heard), &Outcome::Stopped);
     assert_eq!(heard.last(), Some(&WorkerEvent::Exited { code: Some(0), signal: None }));
     let map = SectorMap::parse(&fs::read_to_string(&task.paths.map).unwrap()).unwrap();
@@ -157,6 +172,27 @@ async fn a_worker_whose_parent_is_gone_does_not_begin() {
     let (_handle, events) = process::start(&script(folder.path(), &text), &any_task()).unwrap();
     let heard = hear(events, |_| {}).await;
     assert!(heard.contains(&WorkerEvent::Log("ended 1".to_owned())), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_worker_whose_parent_is_killed_makes_everything_durable_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (content, task) = insert(folder.path(), 20_000, "speed_bytes_per_second = 20000000\n");
+    // The shell is the parent that dies; the worker writes to the same pipe, so that it can be heard to its end.
+    let json = folder.path().join("task.json");
+    fs::write(&json, serde_json::to_vec(&WorkerTask::Image(task.clone())).unwrap()).unwrap();
+    let text = format!("'{}' read-worker --parent=$$ < '{}' &\nwait", env!("CARGO_BIN_EXE_disk2iso"), json.display());
+    let (handle, events) = process::start(&script(folder.path(), &text), &any_task()).unwrap();
+    let mut killed = false;
+    let heard = hear(events, |event| {
+        if processed(event) > content.len() as u64 / 4 && !std::mem::replace(&mut killed, true) {
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(handle.id()), nix::sys::signal::Signal::SIGKILL).unwrap();
+        }
+    })
+    .await;
+    assert_eq!(outcome(&heard), &Outcome::Stopped);
+    let map = SectorMap::parse(&fs::read_to_string(&task.paths.map).unwrap()).unwrap();
+    assert!(map.bytes(BlockStatus::Finished) > content.len() as u64 / 4);
 }
 
 #[tokio::test]

@@ -65,8 +65,8 @@ impl Sink for Watched {
         self.ask(Call::Read)?;
         self.inner.read_at(offset, buffer)
     }
-    fn len(&self) -> Result<u64, SinkError> {
-        self.inner.len()
+    fn length(&self) -> Result<u64, SinkError> {
+        self.inner.length()
     }
     fn set_len(&self, len: u64) -> Result<(), SinkError> {
         self.ask(Call::SetLen)?;
@@ -267,7 +267,7 @@ impl Sink for MemorySink {
         buffer.copy_from_slice(disk.bytes.get(start..start + buffer.len()).ok_or_else(|| io_error("read so far"))?);
         Ok(())
     }
-    fn len(&self) -> Result<u64, SinkError> {
+    fn length(&self) -> Result<u64, SinkError> {
         Ok(self.call()?.bytes.len() as u64)
     }
     fn set_len(&self, len: u64) -> Result<(), SinkError> {

@@ -1,6 +1,11 @@
 //! The second look finds what the first one cannot.
 
-use super::{devices::{self, Disc}, imaged, medium, run, run_with, sinks::{Call, Watched}, small, task};
+use super::{
+    devices::{self, Disc},
+    imaged, medium, run, run_with,
+    sinks::{Call, Watched},
+    small, task,
+};
 use disk2iso::{
     domain::{disc::MediaProfile, ids::SECTOR, verdict::Verdict},
     imaging::protocol::ImageTask,
