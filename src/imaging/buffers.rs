@@ -54,6 +54,11 @@ impl Buffer {
         self.bytes.get_mut(self.filled..self.filled + count)
     }
 
+    /// Whether `count` bytes after the filled part are free.
+    pub fn has_room(&self, count: usize) -> bool {
+        self.filled + count <= self.bytes.len()
+    }
+
     /// First byte offset after the filled part.
     pub fn end(&self) -> u64 {
         self.start + self.filled as u64

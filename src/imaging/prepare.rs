@@ -185,8 +185,7 @@ pub fn check_space(sink: &dyn Sink, map: &SectorMap) -> Result<(), Interruption>
 /// # Errors
 /// What the sink says.
 pub fn missing_space(sink: &dyn Sink, map: &SectorMap) -> Result<u64, Interruption> {
-    let needed = map.len() - map.bytes(BlockStatus::Finished);
-    let needed = if needed == 0 { 0 } else { needed + SPARE };
+    let needed = map.len() - map.bytes(BlockStatus::Finished) + SPARE;
     Ok(needed.saturating_sub(sink.free_space()?))
 }
 

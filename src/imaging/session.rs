@@ -2,7 +2,7 @@
 
 use super::{
     buffers::Buffer,
-    interrupt::Interruption,
+    interrupt::{Interruption, code},
     pipeline::Pipeline,
     protocol::{ReadOptions, WorkerMessage, WorkerProgress},
     reader::{Reader, StopFlag, Unreadable, bytes_of},
@@ -79,27 +79,41 @@ impl<'a> Session<'a> {
     /// The outer error ends the run; the inner one is about these sectors only.
     pub fn read(&mut self, start: Lba, sectors: u64, limit: Duration) -> Result<Result<(), Unreadable>, Interruption> {
         let (from, count) = (start.byte(), bytes_of(sectors));
-        let patience = self.tuning.flush_after;
-        let goes_on = |batch: &mut (Buffer, Instant)| {
-            batch.0.end() == from && batch.1.elapsed() < patience && batch.0.room(count).is_some()
+        let (mut buffer, since) = self.batch_for(from, count)?;
+        let reporter = &mut self.reporter;
+        let result = match buffer.room(count) {
+            Some(room) => self.reader.read(start, room, limit, &mut || reporter.alive()),
+            // Engines ask for no more than `max_request`; more would be a mistake of ours, not damage that may be skipped.
+            None => Err(Interruption::failed(code::BAD_TASK, format!("{sectors} sectors do not fit into a buffer"))),
         };
-        if !self.batch.as_mut().is_some_and(goes_on) {
-            self.flush();
-            self.batch = Some((self.pipeline.buffer(from)?, Instant::now()));
-        }
-        let (Some((buffer, _)), reporter) = (&mut self.batch, &mut self.reporter) else { return Err(Interruption::Stopped) };
-        let Some(room) = buffer.room(count) else { return Ok(Err(Unreadable { sense: None, protected: false })) };
-        let result = self.reader.read(start, room, limit, &mut || reporter.alive())?;
-        match result {
-            Ok(()) => {
+        match &result {
+            Ok(Ok(())) => {
                 buffer.filled += count;
                 self.map.set(from..from + count as u64, BlockStatus::Finished);
             }
-            Err(Unreadable { protected: true, .. }) => self.failures.0 += 1,
-            Err(_) => self.failures.1 += 1,
+            Ok(Err(Unreadable { protected: true, .. })) => self.failures.0 += 1,
+            Ok(Err(_)) => self.failures.1 += 1,
+            Err(_) => {}
         }
+        // Whatever happened, what was read before is not lost.
+        self.batch = Some((buffer, since));
         self.moved();
-        Ok(result)
+        result
+    }
+
+    /// The batch under way if `count` bytes from `from` on continue it, otherwise a new one.
+    fn batch_for(&mut self, from: u64, count: usize) -> Result<(Buffer, Instant), Interruption> {
+        let patience = self.tuning.flush_after;
+        match self.batch.take() {
+            Some((buffer, since)) if buffer.end() == from && since.elapsed() < patience && buffer.has_room(count) => {
+                Ok((buffer, since))
+            }
+            other => {
+                self.batch = other;
+                self.flush();
+                Ok((self.pipeline.buffer(from)?, Instant::now()))
+            }
+        }
     }
 
     /// Marks sectors that could not be read.

@@ -95,10 +95,12 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     reporter.phase(Phase::Analyzing);
     let expected = &task.medium.fingerprint;
     let reader = Reader::new(device, identify, expected, stop.clone(), tuning, &mut || reporter.alive())?;
-    let start = prepare::prepare(&*sink, task, &tuning, &stop, &mut || reporter.alive())?;
+    let nothing = SectorMap::new(task.medium.size.sectors * SECTOR);
+    let start = prepare::prepare(&*sink, task, &tuning, &stop, &mut || reporter.alive())
+        .map_err(|interruption| with_missing_space(interruption, &*sink, &nothing))?;
     let (map, header) = match &start {
         Start::Image { map, header, .. } | Start::Published { map, header } => (map.clone(), header.clone()),
-        Start::Unproven => (SectorMap::new(task.medium.size.sectors * SECTOR), MapHeader::new(expected)),
+        Start::Unproven => (nothing, MapHeader::new(expected)),
     };
     let pipeline = Pipeline::start(Arc::clone(&sink), map.clone(), header, tuning)?;
     let settings = (task.options, task.medium.profile.ecc_block());
@@ -160,11 +162,17 @@ fn keep(session: &mut Session<'_>, sink: &dyn Sink, interruption: Interruption) 
         (_, Err(failure)) => failure,
         (interruption, Ok(())) => interruption,
     };
-    if is_no_space(&Err(reason.clone())) {
-        let missing = prepare::missing_space(sink, &session.pipeline.ledger().written_map()).unwrap_or(0);
-        return Interruption::Halted(Halt::NoSpace { missing });
+    with_missing_space(reason, sink, &session.pipeline.ledger().written_map())
+}
+
+/// Storage says that there is no space; how much is missing depends on what is still to be read.
+fn with_missing_space(interruption: Interruption, sink: &dyn Sink, map: &SectorMap) -> Interruption {
+    match interruption {
+        Interruption::Halted(Halt::NoSpace { missing }) => {
+            Interruption::Halted(Halt::NoSpace { missing: prepare::missing_space(sink, map).unwrap_or(missing) })
+        }
+        other => other,
     }
-    reason
 }
 
 fn is_no_space(result: &Result<(), Interruption>) -> bool {
