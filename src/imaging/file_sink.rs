@@ -98,7 +98,7 @@ impl Sink for FileSink {
         self.file()?.read_exact_at(buffer, offset).map_err(failure("read", &self.paths.part))
     }
 
-    fn len(&self) -> Result<u64, SinkError> {
+    fn length(&self) -> Result<u64, SinkError> {
         Ok(self.file()?.metadata().map_err(failure("inspect", &self.paths.part))?.len())
     }
 

@@ -23,13 +23,19 @@ struct Finished {
     judgement: Judgement,
 }
 
-/// Completes an image whose map is settled. `resumed` images may hold bytes of an earlier run that were never claimed.
+/// Completes an image whose map is settled. `earlier` is there if another run began it: then the file may hold bytes that were
+/// never claimed, and what that run could not settle stays unsettled until the disc is compared again.
 ///
 /// # Errors
 /// Storage that fails, `name_taken`, or a request to stop; the `.part` and its map are kept then.
-pub fn finish(session: &mut Session<'_>, task: &ImageTask, resumed: bool, began: Instant) -> Result<ImageResult, Interruption> {
-    let end = settle_length(session, task, resumed)?;
-    let finished = examine(session, task, end)?;
+pub fn finish(
+    session: &mut Session<'_>,
+    task: &ImageTask,
+    earlier: Option<VerifyEvidence>,
+    began: Instant,
+) -> Result<ImageResult, Interruption> {
+    let end = settle_length(session, task, earlier.is_some())?;
+    let finished = examine(session, task, end, earlier.unwrap_or_default())?;
     session.phase(Phase::Publishing);
     let header = MapHeader { fingerprint: Some(task.medium.fingerprint.clone()), verify: finished.verify };
     session.pipeline.ledger().set_header(header);
@@ -57,7 +63,7 @@ pub fn report_again(
     verify: VerifyEvidence,
     began: Instant,
 ) -> Result<ImageResult, Interruption> {
-    let end = session.pipeline.sink().len()?;
+    let end = session.pipeline.sink().length()?;
     session.phase(Phase::Hashing);
     let hashes = verify::hash_from_storage(session, end)?;
     let judgement = judgement(session, task, end, hashes.bytes, verify);
@@ -89,7 +95,7 @@ fn zero(session: &Session<'_>, range: std::ops::Range<u64>) -> Result<(), Interr
     let zeros = vec![0; 64 << 10];
     let mut position = range.start;
     // Beyond the end of the file there is nothing to overwrite: extending it makes a hole, which reads as zeros.
-    let end = range.end.min(sink.len()?);
+    let end = range.end.min(sink.length()?);
     while position < end {
         #[allow(clippy::cast_possible_truncation)] // at most zeros.len()
         let count = (end - position).min(zeros.len() as u64) as usize;
@@ -100,7 +106,7 @@ fn zero(session: &Session<'_>, range: std::ops::Range<u64>) -> Result<(), Interr
 }
 
 /// Hashes what did not pass through the hashes in order, compares what shall be compared, and judges.
-fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64) -> Result<Finished, Interruption> {
+fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64, earlier: VerifyEvidence) -> Result<Finished, Interruption> {
     if session.pipeline.hashed() < end {
         session.phase(Phase::Hashing);
         let Session { pipeline, reporter, stop, .. } = session;
@@ -110,7 +116,7 @@ fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64) -> Result<Fini
         })?;
     }
     let mut hashes = session.pipeline.finish_hashes()?;
-    let mut verify = VerifyEvidence::default();
+    let mut verify = VerifyEvidence { image_matches: None, ..earlier };
     if task.options.verify {
         session.phase(Phase::Verifying);
         verify.image_matches = Some(verify::hash_from_storage(session, end)? == hashes);
@@ -120,7 +126,7 @@ fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64) -> Result<Fini
             hashes = verify::hash_from_storage(session, end)?;
         }
     }
-    let size = session.pipeline.sink().len()?;
+    let size = session.pipeline.sink().length()?;
     let judgement = judgement(session, task, size, hashes.bytes, verify);
     Ok(Finished { size, hashes, verify, judgement })
 }

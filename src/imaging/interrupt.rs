@@ -4,7 +4,7 @@ use super::{
     protocol::{Halt, Outcome},
     sink::SinkError,
 };
-use crate::optical::DeviceError;
+use crate::{filesystems::IdentifyFailure, optical::DeviceError};
 
 /// Everything that ends a run early. Whoever gets one still makes durable what was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,26 +67,38 @@ impl Interruption {
 }
 
 impl From<&DeviceError> for Interruption {
-    /// For commands without which there is nothing to read: opening, identifying.
+    /// For a drive that cannot even be opened.
     fn from(error: &DeviceError) -> Self {
         match error {
             DeviceError::Gone => Self::Halted(Halt::DriveGone),
             DeviceError::NoMedium => Self::Halted(Halt::MediumRemoved),
             DeviceError::Permission(text) => Self::failed(code::NO_PERMISSION, text.clone()),
-            DeviceError::NotReady(_) => Self::failed(code::DRIVE_NOT_READY, format!("{error}; open and close its tray")),
-            DeviceError::Medium(_)
-            | DeviceError::OutOfRange(_)
-            | DeviceError::WrongMode(_)
-            | DeviceError::Protected(_)
-            | DeviceError::MediumChanged
-            | DeviceError::Timeout(_)
-            | DeviceError::Refused(_)
-            | DeviceError::Other(_) => {
-                let message = format!("cannot tell which disc is in the drive: {error}; clean the disc or try another drive");
-                Self::failed(code::DISC_UNIDENTIFIED, message)
-            }
+            error => unidentified(error),
         }
     }
+}
+
+impl From<&IdentifyFailure> for Interruption {
+    /// For a disc that cannot be told from others.
+    fn from(failure: &IdentifyFailure) -> Self {
+        match failure {
+            IdentifyFailure::Gone => Self::Halted(Halt::DriveGone),
+            IdentifyFailure::NoMedium => Self::Halted(Halt::MediumRemoved),
+            IdentifyFailure::NotReady => {
+                Self::failed(code::DRIVE_NOT_READY, "the drive does not get ready; open and close its tray")
+            }
+            IdentifyFailure::Blank
+            | IdentifyFailure::Unreadable(_)
+            | IdentifyFailure::Changed
+            | IdentifyFailure::Timeout(_)
+            | IdentifyFailure::Other(_) => unidentified(failure),
+        }
+    }
+}
+
+fn unidentified(error: &dyn std::fmt::Display) -> Interruption {
+    let message = format!("cannot tell which disc is in the drive: {error}; clean the disc or try another drive");
+    Interruption::failed(code::DISC_UNIDENTIFIED, message)
 }
 
 impl From<SinkError> for Interruption {

@@ -179,6 +179,9 @@ impl Ledger {
             state.dirty = false;
             drop(state);
             let result = sink.sync_data().and_then(|()| sink.write_map(&header.with(&copy)));
+            // What is on disk need not stay in memory: a disc of 50 GB would push out everything else, and taking fresh pages
+            // for it costs more than using the same ones again.
+            sink.drop_cache();
             last = Instant::now();
             self.finish_checkpoint(bytes, wanted, result);
         }

@@ -38,13 +38,12 @@ impl Engine for Native {
         session.phase(Phase::Reading);
         sweep(session, true)?;
         sweep(session, false)?;
-        let failed = session.map.bytes(BlockStatus::NonTrimmed);
-        if failed > 0 && session.protected_only && session.map.bytes(BlockStatus::Finished) == 0 {
+        rescue(session)?;
+        session.flush();
+        if matches!(session.failures, (1.., 0)) && session.map.bytes(BlockStatus::Finished) == 0 {
             let message = "every sector is refused as copy-protected; this program does not circumvent protection";
             return Err(Interruption::failed(code::COPY_PROTECTED, message));
         }
-        rescue(session)?;
-        session.flush();
         session.report_bad();
         Ok(())
     }

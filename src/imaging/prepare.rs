@@ -117,7 +117,11 @@ fn fresh(sink: &dyn Sink, task: &ImageTask, leftover: Option<String>) -> Result<
         // It was not there a moment ago: another worker of the same image came between.
         Err(SinkError::NameTaken(path)) => Err(Problem::Race(SinkError::Busy(path))),
         Err(other) => Err(other.into()),
-        Ok(()) => Ok(Start::Image { map, header, resumed: false }),
+        Ok(()) => {
+            // A map whose image's name was lost in a power cut would mean starting over.
+            sink.sync_folder()?;
+            Ok(Start::Image { map, header, resumed: false })
+        }
     }
 }
 
@@ -126,8 +130,12 @@ fn resume(sink: &dyn Sink, task: &ImageTask) -> Result<Start, Problem> {
     // Only now does nobody else write the map.
     let existing = sink.look()?;
     let Some(text) = existing.map else { return Err(SinkError::NameTaken(task.paths.part.clone()).into()) };
-    let (mut map, header) = mapfile::take_up(&text, &task.medium.fingerprint, planned(task))?;
-    let len = sink.len()?;
+    let (mut map, mut header) = mapfile::take_up(&text, &task.medium.fingerprint, planned(task))?;
+    if header.verify.image_matches == Some(false) {
+        // Storage gave back other bytes than it was given: nothing in this file counts as read any more.
+        (map, header) = (SectorMap::new(map.len()), MapHeader::new(&task.medium.fingerprint));
+    }
+    let len = sink.length()?;
     // A file that is shorter than its map was cut by somebody; what is gone was not read.
     let lost = len / SECTOR * SECTOR..map.len();
     for range in map.ranges(&[BlockStatus::Finished]) {

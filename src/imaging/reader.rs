@@ -10,6 +10,7 @@ use crate::{
         disc::{Fingerprint, Medium},
         ids::{Lba, SECTOR},
     },
+    filesystems::IdentifyFailure,
     optical::{DeviceError, OpticalDevice, Sense},
 };
 use std::{
@@ -21,7 +22,7 @@ use std::{
 };
 
 /// Finds out which disc is in a drive; `filesystems::identify` outside of tests.
-pub type Identify<'a> = &'a dyn Fn(&mut dyn OpticalDevice) -> Result<Medium, DeviceError>;
+pub type Identify<'a> = &'a dyn Fn(&mut dyn OpticalDevice) -> Result<Medium, IdentifyFailure>;
 
 /// Set once when the run shall end at the next opportunity.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +119,7 @@ impl<'a> Reader<'a> {
                 }
                 DeviceError::Protected(sense) => return unreadable(Some(sense), true),
                 DeviceError::Timeout(_) | DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None, false),
-                DeviceError::NotReady(sense) => self.wait(&mut waiting, sense, alive)?,
+                DeviceError::NotReady(_) => self.wait(&mut waiting, alive)?,
                 DeviceError::MediumChanged => {
                     changes += 1;
                     if changes > MAX_CHANGES {
@@ -141,18 +142,17 @@ impl<'a> Reader<'a> {
             match (self.identify)(self.device) {
                 Ok(medium) if medium.fingerprint == *self.expected => return Ok(()),
                 Ok(medium) => return Err(Interruption::Halted(Halt::WrongDisc { found: medium.fingerprint })),
-                Err(DeviceError::NotReady(sense)) => self.wait(&mut waiting, sense, alive)?,
-                Err(DeviceError::MediumChanged) if changes < MAX_CHANGES => changes += 1,
+                Err(IdentifyFailure::NotReady) => self.wait(&mut waiting, alive)?,
+                Err(IdentifyFailure::Changed) if changes < MAX_CHANGES => changes += 1,
                 Err(error) => return Err(Interruption::from(&error)),
             }
         }
     }
 
     /// One pause of a bounded wait for a drive that gets ready.
-    fn wait(&self, since: &mut Option<Instant>, sense: Sense, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
+    fn wait(&self, since: &mut Option<Instant>, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
         if since.get_or_insert_with(Instant::now).elapsed() >= self.tuning.ready_patience {
-            let message =
-                format!("the drive is still not ready ({sense}) after {:?}; open and close its tray", self.tuning.ready_patience);
+            let message = format!("the drive is still not ready after {:?}; open and close its tray", self.tuning.ready_patience);
             return Err(Interruption::failed(code::DRIVE_NOT_READY, message));
         }
         // The drive answered: that is a sign of life, however little it said.

@@ -38,8 +38,8 @@ pub struct Session<'a> {
     pub reporter: Reporter<'a>,
     /// Raised when the run shall end.
     pub stop: StopFlag,
-    /// Whether anything failed for another reason than copy protection.
-    pub protected_only: bool,
+    /// Requests of this run that failed: because of copy protection, and for other reasons.
+    pub failures: (u64, u64),
     tuning: Tuning,
     batch: Option<(Buffer, Instant)>,
     said: Vec<(Range<u64>, Option<Sense>)>,
@@ -58,7 +58,7 @@ impl<'a> Session<'a> {
         reporter: Reporter<'a>,
         (stop, tuning): (StopFlag, Tuning),
     ) -> Self {
-        Self { map, options, ecc, reader, pipeline, reporter, stop, protected_only: true, tuning, batch: None, said: Vec::new() }
+        Self { map, options, ecc, reader, pipeline, reporter, stop, failures: (0, 0), tuning, batch: None, said: Vec::new() }
     }
 
     /// Enters a phase.
@@ -95,7 +95,8 @@ impl<'a> Session<'a> {
                 buffer.filled += count;
                 self.map.set(from..from + count as u64, BlockStatus::Finished);
             }
-            Err(failure) => self.protected_only &= failure.protected,
+            Err(Unreadable { protected: true, .. }) => self.failures.0 += 1,
+            Err(_) => self.failures.1 += 1,
         }
         self.moved();
         Ok(result)

@@ -92,7 +92,7 @@ pub trait Sink: Send + Sync {
     ///
     /// # Errors
     /// [`SinkError::Io`].
-    fn len(&self) -> Result<u64, SinkError>;
+    fn length(&self) -> Result<u64, SinkError>;
     /// Cuts or extends (with a hole) the open file.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use crate::{
         ids::SECTOR,
         job::Phase,
         sector_map::{BlockStatus, SectorMap},
+        verdict::VerifyEvidence,
     },
     optical::OpticalDevice,
 };
@@ -71,7 +72,7 @@ fn hash_whole(
 ) -> Result<ImageHashes, Interruption> {
     sink.open_published()?;
     sink.drop_cache();
-    let size_total = sink.len()?;
+    let size_total = sink.length()?;
     let pool = Pool::new(tuning.chunk, tuning.buffers);
     let mut hashes = Hashes::start(tuning.buffers)?;
     hash_stored((&pool, sink), &mut hashes, size_total, &mut |size_processed| {
@@ -103,8 +104,8 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     let settings = (task.options, task.medium.profile.ecc_block());
     let mut session = Session::new(map, settings, reader, pipeline, reporter, (stop, tuning));
     match start {
-        Start::Image { resumed, .. } => {
-            let done = make(&mut session, task, engine, resumed, began);
+        Start::Image { header, resumed, .. } => {
+            let done = make(&mut session, task, engine, resumed.then_some(header.verify), began);
             done.map_err(|interruption| keep(&mut session, &*sink, interruption))
         }
         Start::Published { header, .. } => {
@@ -114,9 +115,9 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
         Start::Unproven => {
             sink.open_published()?;
             session.phase(Phase::Verifying);
-            let len = sink.len()?;
+            let len = sink.length()?;
             verify::prove(&mut session, len)?;
-            finish::report_again(&mut session, task, Default::default(), began)
+            finish::report_again(&mut session, task, VerifyEvidence::default(), began)
         }
     }
 }
@@ -125,7 +126,7 @@ fn make(
     session: &mut Session<'_>,
     task: &ImageTask,
     engine: &dyn Engine,
-    resumed: bool,
+    earlier: Option<VerifyEvidence>,
     began: Instant,
 ) -> Result<ImageResult, Interruption> {
     prepare::check_space(session.pipeline.sink(), &session.map)?;
@@ -140,7 +141,7 @@ fn make(
         })?;
     }
     engine.image(session)?;
-    finish::finish(session, task, resumed, began)
+    finish::finish(session, task, earlier, began)
 }
 
 /// Makes durable what was read before the run ended, and completes the reason.

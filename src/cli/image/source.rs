@@ -2,9 +2,9 @@
 
 use crate::{
     domain::disc::{DiscKind, Medium},
-    filesystems,
+    filesystems::{self, IdentifyFailure},
     imaging::StopFlag,
-    optical::{DeviceAddress, DeviceError, OpticalDevice},
+    optical::{DeviceAddress, OpticalDevice},
 };
 use std::{
     os::unix::fs::{FileTypeExt as _, MetadataExt as _},
@@ -47,17 +47,19 @@ pub fn address(path: &Path) -> Result<DeviceAddress, String> {
 /// A sentence that says what to do, also for discs of which an `.iso` would be no honest image.
 pub fn identify(address: &DeviceAddress, path: &Path, stop: &StopFlag) -> Result<(Box<dyn OpticalDevice>, Medium), String> {
     let shown = path.display();
-    let explain = |error: DeviceError| match error {
-        DeviceError::NoMedium => format!("{shown}: no disc; insert one"),
-        DeviceError::NotReady(_) => format!("{shown}: the drive does not get ready; open and close its tray"),
-        error => format!("{shown}: {error}"),
+    let explain = |failure: IdentifyFailure| match failure {
+        IdentifyFailure::NoMedium => format!("{shown}: no disc; insert one"),
+        IdentifyFailure::NotReady => format!("{shown}: the drive does not get ready; open and close its tray"),
+        IdentifyFailure::Blank => format!("{shown}: the disc is blank; insert a recorded one"),
+        IdentifyFailure::Unreadable(_) => format!("{shown}: {failure}; clean it or try another drive"),
+        failure => format!("{shown}: {failure}"),
     };
-    let mut device = address.open().map_err(explain)?;
+    let mut device = address.open().map_err(|error| format!("{shown}: {error}"))?;
     let since = Instant::now();
     let medium = loop {
         stop.check().map_err(|_| "stopped".to_owned())?;
-        match filesystems::identify(&mut *device).map_err(DeviceError::from) {
-            Err(DeviceError::NotReady(_) | DeviceError::MediumChanged) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+        match filesystems::identify(&mut *device) {
+            Err(IdentifyFailure::NotReady | IdentifyFailure::Changed) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
             result => break result.map_err(explain)?,
         }
     };
