@@ -56,9 +56,11 @@ pub async fn job(
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
-    let record = state.read(Code::JobUnknown, move |conn| storage::jobs::get(conn, uuid)).await?;
+    // One snapshot: the state contains exactly the events up to this number.
+    let read = state.read(Code::JobUnknown, move |conn| Ok((storage::events::last_seq(conn)?, storage::jobs::get(conn, uuid)?)));
+    let (last, record) = read.await?;
     let first = frame("job", None, &Job::new(record, &state.live));
-    open(state, &clients, receiver, Some(uuid), since, vec![first]).await
+    open(state, &clients, receiver, Some(uuid), (since, last), vec![first])
 }
 
 /// Everything that happens.
@@ -78,7 +80,8 @@ pub async fn system(
 ) -> Result<HttpResponse, Problem> {
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
-    open(state, &clients, receiver, None, since, Vec::new()).await
+    let last = state.read(Code::NotFound, storage::events::last_seq).await?;
+    open(state, &clients, receiver, None, (since, last), Vec::new())
 }
 
 /// `Last-Event-ID` comes from a browser that reconnects to an address whose `since` is old by then, so it goes first.
@@ -91,16 +94,16 @@ fn since(request: &HttpRequest, mut params: Params) -> Result<Option<i64>, Probl
     number.map(Some).ok_or_else(refused)
 }
 
-async fn open(
+/// `since`: what the reader has seen, and the last number given out.
+fn open(
     state: Data<AppState>,
     clients: &Data<Clients>,
     receiver: Receiver<Broadcast>,
     job: Option<JobId>,
-    since: Option<i64>,
+    (since, last): (Option<i64>, i64),
     first: Vec<Bytes>,
 ) -> Result<HttpResponse, Problem> {
     let permit = clients.enter()?;
-    let last = state.read(Code::NotFound, storage::events::last_seq).await?;
     let mut queue = VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]);
     queue.extend(first);
     // A number that was never given out is one of another database.
