@@ -3,7 +3,11 @@
 use crate::error::{Code, Problem};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use futures_util::{StreamExt, future::LocalBoxFuture};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::{fmt, marker::PhantomData};
 
 /// Largest body in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -76,6 +80,32 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// For a field that is an object or null: serde would also fill a struct from an array.
+///
+/// # Errors
+/// If it is anything else.
+pub fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+    }
+
+    deserializer.deserialize_any(Object(PhantomData))
+}
+
 /// Where it is: the path, and for a missing, unknown or repeated field the name that only the text knows.
 fn field(path: &str, text: &str) -> Option<String> {
     let parent = if path == "." || path == "?" { "" } else { path };
@@ -101,6 +131,7 @@ mod tests {
     #[allow(dead_code)]
     struct Outer {
         device: String,
+        #[serde(default, deserialize_with = "object_or_null")]
         options: Option<Inner>,
     }
 
@@ -123,6 +154,8 @@ mod tests {
             ("{\"device\":\"x\",\"devcie\":1}", Code::InvalidField, Some("devcie")),
             ("{\"device\":\"x\",\"options\":{\"retries\":-1}}", Code::InvalidField, Some("options.retries")),
             ("{\"device\":\"x\",\"options\":{\"speed\":1}}", Code::InvalidField, Some("options.speed")),
+            ("{\"device\":\"x\",\"options\":[]}", Code::InvalidField, Some("options")),
+            ("{\"device\":\"x\",\"device\":\"y\"}", Code::InvalidField, Some("device")),
         ] {
             let problem = parse::<Outer>(body.as_bytes()).expect_err(body);
             assert_eq!((problem.code, problem.field.as_deref()), (code, name), "{body}");

@@ -20,7 +20,7 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
+    http::{Method, header},
     web::{self, Bytes, Data},
 };
 use serde::Serialize;
@@ -56,9 +56,11 @@ pub async fn job(
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
-    let record = state.read(Code::JobUnknown, move |conn| storage::jobs::get(conn, uuid)).await?;
+    // One snapshot: the state contains exactly the events up to this number.
+    let read = state.read(Code::JobUnknown, move |conn| Ok((storage::events::last_seq(conn)?, storage::jobs::get(conn, uuid)?)));
+    let (last, record) = read.await?;
     let first = frame("job", None, &Job::new(record, &state.live));
-    open(state, &clients, receiver, Some(uuid), since, vec![first]).await
+    open(&request, state, &clients, receiver, Some(uuid), (since, last), vec![first])
 }
 
 /// Everything that happens.
@@ -78,7 +80,8 @@ pub async fn system(
 ) -> Result<HttpResponse, Problem> {
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
-    open(state, &clients, receiver, None, since, Vec::new()).await
+    let last = state.read(Code::NotFound, storage::events::last_seq).await?;
+    open(&request, state, &clients, receiver, None, (since, last), Vec::new())
 }
 
 /// `Last-Event-ID` comes from a browser that reconnects to an address whose `since` is old by then, so it goes first.
@@ -91,16 +94,27 @@ fn since(request: &HttpRequest, mut params: Params) -> Result<Option<i64>, Probl
     number.map(Some).ok_or_else(refused)
 }
 
-async fn open(
+/// The stream. `since`: what the reader has seen, and the last number given out.
+fn open(
+    request: &HttpRequest,
     state: Data<AppState>,
     clients: &Data<Clients>,
     receiver: Receiver<Broadcast>,
     job: Option<JobId>,
-    since: Option<i64>,
+    (since, last): (Option<i64>, i64),
     first: Vec<Bytes>,
 ) -> Result<HttpResponse, Problem> {
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        // A compressor would hold small messages back.
+        .insert_header((header::CONTENT_ENCODING, "identity"));
+    // Nothing is ever written to such a client, so it would not be noticed when it goes.
+    if request.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
     let permit = clients.enter()?;
-    let last = state.read(Code::NotFound, storage::events::last_seq).await?;
     let mut queue = VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]);
     queue.extend(first);
     // A number that was never given out is one of another database.
@@ -113,12 +127,7 @@ async fn open(
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         feed.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), feed))
     });
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        // A compressor would hold small messages back.
-        .insert_header((header::CONTENT_ENCODING, "identity"))
-        .streaming(stream))
+    Ok(response.streaming(stream))
 }
 
 /// One reader. Its queue is bounded by what one step adds; the broadcast's own ring bounds what it may be behind.

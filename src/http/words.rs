@@ -191,7 +191,7 @@ words! {
     VERDICTS {
         "complete" Good ("Complete", "") ("Vollständig", "");
         "complete_trimmed" Caution ("Complete, run-out trimmed", "Only the unreadable end mark of the recording is missing; no data is.") ("Vollständig, Auslauf gekürzt", "Es fehlt nur die unlesbare Endmarke der Aufnahme, keine Daten.");
-        "degraded" Caution ("Damaged", "Some sectors could not be read.") ("Beschädigt", "Einige Sektoren ließen sich nicht lesen.");
+        "degraded" Caution ("Damaged", "Everything else is there. Clean the disc and image it again.") ("Beschädigt", "Alles andere ist da. Disc reinigen und noch einmal abbilden.");
         "incomplete" Bad ("Incomplete", "Something was never read. Try again.") ("Unvollständig", "Ein Teil wurde nie gelesen. Noch einmal versuchen.");
         "failed" Bad ("Unusable", "Nothing usable was read. Clean the disc and try again.") ("Unbrauchbar", "Nichts Brauchbares gelesen. Disc reinigen und noch einmal versuchen.");
     }

@@ -39,6 +39,7 @@ const texts = (element: Element): string =>
 let fetching = false;
 let again = false;
 let timer: number | undefined;
+let due = Infinity;
 
 /** Fetches the changing part, at most one request at a time; changes meanwhile lead to one more. */
 async function refresh(): Promise<void> {
@@ -83,10 +84,14 @@ function patchChildren(from: HTMLElement, to: HTMLElement): void {
   });
 }
 
+/** Refreshes after this time at the latest. */
 function soon(delay: number): void {
-  if (timer !== undefined) return;
+  const wanted = performance.now() + delay;
+  if (wanted >= due) return;
+  window.clearTimeout(timer);
+  due = wanted;
   timer = window.setTimeout(() => {
-    timer = undefined;
+    due = Infinity;
     void refresh();
   }, delay);
 }

@@ -1,7 +1,10 @@
 //! Bodies that clients send. Unknown fields are refused.
 
 use super::JobOptionsBody;
-use crate::jobs::{CreateJob, JobChange};
+use crate::{
+    http::body::object_or_null,
+    jobs::{CreateJob, JobChange},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -25,8 +28,9 @@ pub struct CreateJobBody {
     #[schema(minimum = -100, maximum = 100)]
     pub priority: i32,
     /// How to read.
-    #[serde(default)]
-    pub options: JobOptionsBody,
+    #[serde(default, deserialize_with = "object_or_null")]
+    #[schema(value_type = JobOptionsBody)]
+    pub options: Option<JobOptionsBody>,
 }
 
 impl From<CreateJobBody> for CreateJob {
@@ -39,7 +43,8 @@ impl From<CreateJobBody> for CreateJob {
             priority: body.priority,
             ..Self::default()
         };
-        (job.options.verify, job.options.retries) = (body.options.verify, body.options.retries);
+        let options = body.options.unwrap_or_default();
+        (job.options.verify, job.options.retries) = (options.verify, options.retries);
         job
     }
 }
@@ -57,7 +62,7 @@ pub struct ChangeJobBody {
     #[serde(default)]
     pub filename: Option<String>,
     /// New options; as long as the job has not begun to write.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub options: Option<JobOptionsBody>,
 }
 

@@ -71,3 +71,18 @@ fn the_command_line_and_the_service_tell_the_same_document() {
     assert_eq!(printed, service.get("/openapi.json"));
     assert_eq!(printed["openapi"].as_str().map(|version| version.starts_with("3.")), Some(true));
 }
+
+#[test]
+fn the_page_for_reading_names_every_address_and_every_error() {
+    let text = include_str!("../../../docs/api.md");
+    for (path, methods) in routes::API {
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{path}` |"))).unwrap_or_else(|| panic!("{path}"));
+        assert!(row.contains(&format!("| {} |", methods.join(", "))), "{path}: {row}");
+    }
+    assert!(routes::OUTSIDE.iter().all(|(path, _)| text.contains(&format!("`{path}`"))));
+    for code in disk2iso::error::Code::ALL {
+        let class = disk2iso::http::problem::class_word(code.class());
+        let row = format!("| `{}` | {} | {class} | {} |", code.as_str(), code.status(), code.title());
+        assert!(text.contains(&row), "{row}");
+    }
+}

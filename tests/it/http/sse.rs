@@ -104,3 +104,21 @@ fn a_stop_of_the_service_says_goodbye() {
     assert_eq!(service.stop(), Some(0));
     while reader.next().event != "goodbye" {}
 }
+
+#[test]
+fn readers_that_go_free_their_places() {
+    let service = Service::builder().start();
+    let head = ask(&service, "HEAD", "/events/system", &[], b"");
+    assert_eq!((head.status, head.header("content-type")), (200, "text/event-stream"));
+    let clients = || service.get("/api/v1/system/status")["live_clients"].as_i64();
+    assert_eq!(clients(), Some(0));
+    let reader = Reader::new(&service, "/events/system", &[]);
+    assert_eq!(clients(), Some(1));
+    drop(reader);
+    let mut numbers = (1..=64).cycle();
+    // Something has to be written before anybody can notice; without news a heartbeat is.
+    service.wait("the place to be free", |service| {
+        change(service, numbers.next().expect("endless"));
+        (clients() == Some(0)).then_some(())
+    });
+}
