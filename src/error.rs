@@ -87,6 +87,16 @@ codes! {
     NameTaken = "name_taken", 409, Permanent, "An image of this name exists already";
     ReadFailed = "read_failed", 500, Permanent, "The disc could not be read";
     StorageFailed = "storage_failed", 500, Operator, "The target could not be written";
+    SizeUnknown = "size_unknown", 422, Permanent, "Neither the drive nor the disc says how big the disc is";
+    WrongMap = "wrong_map", 409, Operator, "The map beside the image is of another disc";
+    MapUnusable = "map_unusable", 409, Operator, "The map beside the image is damaged";
+    ImageBusy = "image_busy", 409, Transient, "Another process writes this image";
+    CopyProtected = "copy_protected", 422, Permanent, "The disc is copy-protected";
+    DriveNotReady = "drive_not_ready", 409, Transient, "The drive does not get ready";
+    NoPermission = "no_permission", 409, Operator, "The drive may not be used by this user";
+    DiscUnidentified = "disc_unidentified", 409, Operator, "The disc could not be identified";
+    HashingFailed = "hashing_failed", 500, Operator, "MD5 or SHA-256 is not available on this machine";
+    BadTask = "bad_task", 500, Bug, "The reading process did not understand its task";
     WorkerCrashed = "worker_crashed", 500, Bug, "The reading process died several times";
 }
 
@@ -141,7 +151,27 @@ impl std::error::Error for Problem {}
 #[cfg(test)]
 mod tests {
     use super::Code;
+    use crate::imaging::code;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn what_a_worker_says_is_known_here() {
+        let words = [
+            code::NAME_TAKEN,
+            code::SIZE_UNKNOWN,
+            code::WRONG_MAP,
+            code::MAP_UNUSABLE,
+            code::IMAGE_BUSY,
+            code::STORAGE_FAILED,
+            code::COPY_PROTECTED,
+            code::DRIVE_NOT_READY,
+            code::NO_PERMISSION,
+            code::DISC_UNIDENTIFIED,
+            code::HASHING_FAILED,
+            code::BAD_TASK,
+        ];
+        assert!(words.iter().all(|word| Code::parse(word).is_some()));
+    }
 
     #[test]
     fn codes_are_unique_and_known_to_http() {

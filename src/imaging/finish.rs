@@ -47,7 +47,7 @@ pub fn finish(
         session.pipeline.sink().publish()?;
     }
     let path = if publishable { &task.paths.image } else { &task.paths.part };
-    if finished.judgement.verdict.is_good() {
+    if finished.judgement.verdict.is_good() && !task.options.keep_map {
         session.pipeline.sink().remove_map()?;
     }
     Ok(result(session, path, finished, began))
@@ -69,7 +69,9 @@ pub fn report_again(
     let judgement = judgement(session, task, end, hashes.bytes, verify);
     if judgement.verdict.is_good() {
         session.pipeline.sink().sync_folder()?;
-        session.pipeline.sink().remove_map()?;
+        if !task.options.keep_map {
+            session.pipeline.sink().remove_map()?;
+        }
     }
     Ok(result(session, &task.paths.image, Finished { size: end, hashes, verify, judgement }, began))
 }

@@ -76,11 +76,14 @@ pub struct ReadOptions {
     pub retries: u32,
     /// Time limit of one read command in the first pass, milliseconds.
     pub read_timeout_ms: u64,
+    /// Leave the map of a complete image, too: whoever asked removes it once the result is recorded, so that a crash in between
+    /// costs no second reading of the disc.
+    pub keep_map: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { verify: false, retries: 1, read_timeout_ms: 10_000 }
+        Self { verify: false, retries: 1, read_timeout_ms: 10_000, keep_map: false }
     }
 }
 

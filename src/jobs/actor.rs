@@ -198,6 +198,10 @@ impl JobActor {
             Ok(Stored { job, .. }) => {
                 let seconds = job.started_at.map(|start| (self.deps.journal.clock.now() - start).as_seconds_f64());
                 match job.state {
+                    JobState::Completed { verdict } if verdict.is_good() && job.kind == JobKind::Image => {
+                        drop(tokio::task::spawn_blocking(move || image::discard_map(&job)));
+                        self.deps.metrics.job_ended(JobKind::Image.as_str(), verdict.as_str(), seconds);
+                    }
                     JobState::Completed { verdict } => self.deps.metrics.job_ended(job.kind.as_str(), verdict.as_str(), seconds),
                     JobState::Failed => self.deps.metrics.job_ended(job.kind.as_str(), "failed", seconds),
                     _ => {}
@@ -421,13 +425,7 @@ async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Re
     match job.kind {
         JobKind::Image => {
             let job = image::reserve_path(&deps.journal, &job).await?;
-            let reopened = job.clone();
-            tokio::task::spawn_blocking(move || image::reopen(&reopened))
-                .await
-                .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
-                .map_err(|error| {
-                    Problem::new(Code::StorageFailed, format!("{}: {error}", job.output_path.clone().unwrap_or_default()))
-                })?;
+            image::reopen(&deps.journal, &job).await?;
             let address = address.ok_or_else(|| Problem::new(Code::DriveGone, "the job's drive is not connected"))?;
             let task = image::task(&job, address)?;
             Ok(Some((job, task)))

@@ -77,21 +77,38 @@ pub fn task(job: &JobRecord, device: DeviceAddress) -> Result<WorkerTask, Proble
         .and_then(serde_json::Value::as_u64)
         .and_then(|n| u32::try_from(n).ok())
         .unwrap_or(defaults.retries);
-    let options = ReadOptions { verify, retries, ..defaults };
+    let options = ReadOptions { verify, retries, keep_map: true, ..defaults };
     Ok(WorkerTask::Image(ImageTask { device, medium, paths: ImagePaths::new(Path::new(path)), options }))
 }
 
-/// A damaged image that is tried again becomes a `.part` again. Blocks; safe to repeat.
+/// A damaged image that is tried again becomes a `.part` again. An image that is not in the catalogue yet was only just
+/// finished: the worker reports that one again. Safe to repeat.
 ///
 /// # Errors
-/// That of the file system.
-pub fn reopen(job: &JobRecord) -> std::io::Result<()> {
-    let Some(path) = &job.output_path else { return Ok(()) };
-    let paths = ImagePaths::new(Path::new(path));
-    if paths.map.exists() && paths.image.exists() && !paths.part.exists() {
-        std::fs::rename(&paths.image, &paths.part)?;
+/// That of the file system or the database.
+pub async fn reopen(journal: &Journal, job: &JobRecord) -> Result<(), Problem> {
+    let (Some(path), id) = (&job.output_path, job.id) else { return Ok(()) };
+    let known =
+        journal.db.read(move |conn| storage::isos::by_job(conn, id)).await.map_err(|error| super::commit::problem(&error))?;
+    if known.is_none_or(|iso| iso.verdict.is_good()) {
+        return Ok(());
     }
-    Ok(())
+    let paths = ImagePaths::new(Path::new(path));
+    let rename =
+        move || if paths.image.exists() && !paths.part.exists() { std::fs::rename(&paths.image, &paths.part) } else { Ok(()) };
+    tokio::task::spawn_blocking(rename)
+        .await
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
+        .map_err(|error| Problem::new(Code::StorageFailed, format!("{path}: {error}")))
+}
+
+/// Removes the map of a good image whose job is recorded as completed. A crash before leaves it behind, which harms nothing.
+/// Blocks.
+pub fn discard_map(job: &JobRecord) {
+    if let Some(path) = &job.output_path {
+        // Nothing depends on it any more.
+        let _ = std::fs::remove_file(ImagePaths::new(Path::new(path)).map);
+    }
 }
 
 /// The catalogue's entry for a result.

@@ -189,3 +189,22 @@ fn a_stored_image_is_verified_and_a_changed_one_is_found_out() {
     fs::write(path, bytes).expect("changed");
     assert_eq!(verify(), (json!("failed"), json!(false)));
 }
+
+#[test]
+fn a_damaged_image_is_tried_again_from_its_map() {
+    let service = settings(true);
+    let source = disc::file(service.folder.path(), "WORN", SECTORS, 1);
+    service.script(0, "[[fault]]\nkind = \"bad\"\nlba = 1000\ncount = 2\n");
+    service.insert(0, &source);
+    let id = first_job(&service);
+    assert_eq!(service.wait_for_status(&id, "completed")["verdict"], "degraded");
+    // Somebody has cleaned the disc.
+    service.eject(0);
+    service.script(0, "");
+    service.insert(0, &source);
+    service.wait("the disc to be known", |service| Some(service.drive(0)).filter(|drive| drive["media"]["session"] == 2));
+    service.command(&format!("/api/v1/jobs/{id}/retry"), &json!({}));
+    let job = service.wait("a better verdict", |service| Some(service.job(&id)).filter(|job| job["verdict"] == "complete"));
+    assert!(same(&job["output_path"], &source));
+    assert_eq!(service.isos().iter().filter(|iso| iso["job_uuid"] == id).count(), 1);
+}
