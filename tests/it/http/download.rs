@@ -1,12 +1,12 @@
 //! Downloads: whole, in part, never anything but the catalogued file.
 
-use super::support::{ask, one_image};
+use super::support::{ask, one_image, settled};
 use crate::support::service::Service;
 use std::os::unix::fs::symlink;
 
 #[test]
 fn an_image_can_be_had_whole_and_in_part() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let (image, bytes) = one_image(&service, "DOWNLOAD");
     let path = format!("/api/v1/isos/{}/download", image["id"].as_str().expect("id"));
     let get = |headers: &[(&str, &str)]| ask(&service, "GET", &path, headers, b"");
@@ -39,7 +39,7 @@ fn an_image_can_be_had_whole_and_in_part() {
 
 #[test]
 fn only_the_catalogued_file_itself_is_served() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let (image, _) = one_image(&service, "SWAPPED");
     let address = format!("/api/v1/isos/{}", image["id"].as_str().expect("id"));
     let file = image["filepath"].as_str().expect("path");
@@ -65,7 +65,7 @@ fn only_the_catalogued_file_itself_is_served() {
 
 #[test]
 fn an_image_can_be_verified_and_deleted_with_its_file() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let (image, _) = one_image(&service, "VERIFIED");
     let address = format!("/api/v1/isos/{}", image["id"].as_str().expect("id"));
     for field in [

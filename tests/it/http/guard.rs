@@ -1,11 +1,11 @@
 //! Other web pages and other names get nothing.
 
-use super::support::ask;
+use super::support::{ask, settled};
 use crate::support::service::Service;
 
 #[test]
 fn foreign_hosts_and_origins_are_refused_and_change_nothing() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let own = service.url("");
     let body = serde_json::json!({ "device": "virtual-drive0", "mode": "standard" }).to_string();
     let post = |path: &str, headers: &[(&str, &str)]| {
@@ -37,7 +37,7 @@ fn foreign_hosts_and_origins_are_refused_and_change_nothing() {
 
 #[test]
 fn every_answer_carries_the_security_headers() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     for path in ["/", "/api/v1/jobs", "/nothing", "/assets/app.css", "/health/live", "/api/v1/openapi.json"] {
         let answer = ask(&service, "GET", path, &[], b"");
         let policy = answer.header("content-security-policy");

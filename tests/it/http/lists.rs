@@ -1,6 +1,6 @@
 //! Lists: pages, filters, orders; jobs as a resource; settings.
 
-use super::support::ask;
+use super::support::{ask, settled};
 use crate::support::{databases::Database, service::Service};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ fn ids(page: &Value) -> Vec<String> {
 #[test]
 fn pages_show_every_job_once_in_every_order_on_both_databases() {
     for database in Database::both() {
-        let service = Service::builder().database(database).start();
+        let service = settled(Service::builder().database(database));
         let made: Vec<String> = (0..7).map(|number| make(&service, number)).collect();
         for sort in ["created_at", "-created_at", "-priority", "priority", "label", "-updated_at", "status"] {
             let (mut seen, mut cursor) = (Vec::new(), None::<String>);
@@ -51,7 +51,7 @@ fn pages_show_every_job_once_in_every_order_on_both_databases() {
 
 #[test]
 fn a_job_is_accepted_changed_paused_resumed_cancelled_retried_and_removed() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let body = json!({ "device": "virtual-drive0", "mode": "standard" }).to_string();
     let answer = ask(&service, "POST", "/api/jobs", &[("content-type", "application/json")], body.as_bytes());
     assert_eq!(answer.status, 202, "{}", answer.text());
@@ -112,7 +112,7 @@ fn a_job_is_accepted_changed_paused_resumed_cancelled_retried_and_removed() {
 #[test]
 fn settings_change_in_part_are_told_and_survive_a_restart_on_both_databases() {
     for database in Database::both() {
-        let mut service = Service::builder().database(database).set("DISK2ISO_MAX_JOBS", 3).start();
+        let mut service = settled(Service::builder().database(database).set("DISK2ISO_MAX_JOBS", 3));
         let before = service.get("/api/v1/system/config");
         assert_eq!(before["runtime"]["max_jobs"], 3);
         let shown = serde_json::to_string(&before).expect("text");
@@ -141,7 +141,7 @@ fn settings_change_in_part_are_told_and_survive_a_restart_on_both_databases() {
 
 #[test]
 fn status_health_metrics_and_log_say_how_it_is() {
-    let service = Service::builder().drives(2).start();
+    let service = settled(Service::builder().drives(2));
     make(&service, 1);
     let status = service.get("/api/v1/system/status");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The OpenAPI document tells everything that the service has, and nothing else.
 
+use super::support::settled;
 use crate::support::service::Service;
 use disk2iso::http::{openapi::document, routes};
 use serde_json::Value;
@@ -66,7 +67,7 @@ fn the_command_line_and_the_service_tell_the_same_document() {
     let printed = Command::new(env!("CARGO_BIN_EXE_disk2iso")).arg("openapi").output().expect("run");
     assert!(printed.status.success());
     let printed: Value = serde_json::from_slice(&printed.stdout).expect("JSON");
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     assert_eq!(printed, service.get("/api/v1/openapi.json"));
     assert_eq!(printed, service.get("/openapi.json"));
     assert_eq!(printed["openapi"].as_str().map(|version| version.starts_with("3.")), Some(true));

@@ -1,6 +1,6 @@
 //! The page for people, without JavaScript.
 
-use super::support::{ask, one_image};
+use super::support::{ask, one_image, settled};
 use crate::support::{disc, service::Service};
 
 fn page(service: &Service, language: &str) -> String {
@@ -9,7 +9,7 @@ fn page(service: &Service, language: &str) -> String {
 
 #[test]
 fn states_are_told_in_english_and_german_without_javascript() {
-    let service = Service::builder().drives(2).start();
+    let service = settled(Service::builder().drives(2));
     let (image, _) = one_image(&service, "HOLIDAY");
     service.eject(1);
     service.wait_for_drive(1, "waiting_for_media", "tray_open");
@@ -46,7 +46,7 @@ fn states_are_told_in_english_and_german_without_javascript() {
 
 #[test]
 fn a_running_job_has_a_bar_and_a_sentence() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     service.script(0, "speed_bytes_per_second = 300000\n");
     service.insert(0, &disc::file(service.folder.path(), "SLOW", 1000, 3));
     service.wait_for_drive(0, "idle", "");
@@ -60,7 +60,7 @@ fn a_running_job_has_a_bar_and_a_sentence() {
 
 #[test]
 fn a_hostile_label_is_shown_as_text() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     one_image(&service, "<script>alert(1)</script>");
     let text = page(&service, "en");
     assert!(!text.contains("<script>alert") && text.contains("&#60;script&#62;alert(1)&#60;_script&#62;"), "{text}");
@@ -68,7 +68,7 @@ fn a_hostile_label_is_shown_as_text() {
 
 #[test]
 fn buttons_are_forms_that_lead_back_to_the_page() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     service.insert(0, &disc::file(service.folder.path(), "FORM", 300, 5));
     service.wait_for_drive(0, "idle", "");
     let own = service.url("");
@@ -88,7 +88,7 @@ fn buttons_are_forms_that_lead_back_to_the_page() {
 
 #[test]
 fn assets_are_kept_by_browsers_for_as_long_as_they_are_the_same() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let text = page(&service, "en");
     let address = text
         .split("href=\"")

@@ -1,6 +1,6 @@
 //! Whatever is wrong with a request is said, with code and field, and changes nothing.
 
-use super::support::ask;
+use super::support::{ask, settled};
 use crate::support::service::Service;
 use serde_json::Value;
 use std::{
@@ -30,7 +30,7 @@ fn check(service: &Service, method: &str, path: &str, headers: &[(&str, &str)], 
 
 #[test]
 fn bad_bodies_are_refused_with_field_and_reason_and_change_nothing() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let folder = service.drive_folder(0).display().to_string();
     let before = state(&service);
     let job = |rest: &str| format!("{{\"device\":{folder:?},\"mode\":\"standard\"{rest}}}");
@@ -98,7 +98,7 @@ fn bad_bodies_are_refused_with_field_and_reason_and_change_nothing() {
 
 #[test]
 fn unknown_addresses_ids_methods_and_parameters_are_named() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let before = state(&service);
     let at = |path: &str| path.replace("{nobody}", NOBODY);
     for (method, path, expected) in [
@@ -158,7 +158,7 @@ fn unknown_addresses_ids_methods_and_parameters_are_named() {
 /// What no client library would send.
 #[test]
 fn garbage_on_the_socket_never_gets_more_than_a_refusal() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let port: u16 = service.url("").rsplit(':').next().and_then(|port| port.parse().ok()).expect("port");
     let host = "Host: localhost\r\nConnection: close\r\n";
     for request in [

@@ -1,6 +1,6 @@
 //! Server-sent events: what was missed, then what happens.
 
-use super::support::{ask, open};
+use super::support::{ask, open, settled};
 use crate::support::{disc, service::Service};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -57,7 +57,7 @@ fn change(service: &Service, max_jobs: u32) {
 
 #[test]
 fn a_reader_that_comes_back_misses_nothing_and_sees_nothing_twice() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     change(&service, 2);
     let all = service.get("/api/v1/events?limit=200")["items"].as_array().expect("items").clone();
     let (first, last) = (all[0]["seq"].as_i64().expect("seq"), all[all.len() - 1]["seq"].as_i64().expect("seq"));
@@ -77,7 +77,7 @@ fn a_reader_that_comes_back_misses_nothing_and_sees_nothing_twice() {
 
 #[test]
 fn a_job_tells_its_state_its_progress_and_its_end() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     service.script(0, "speed_bytes_per_second = 500000\n");
     service.insert(0, &disc::file(service.folder.path(), "STREAM", 600, 3));
     service.wait_for_drive(0, "idle", "");
@@ -99,7 +99,7 @@ fn a_job_tells_its_state_its_progress_and_its_end() {
 
 #[test]
 fn a_stop_of_the_service_says_goodbye() {
-    let mut service = Service::builder().start();
+    let mut service = settled(Service::builder());
     let mut reader = Reader::new(&service, "/events/system", &[]);
     assert_eq!(service.stop(), Some(0));
     while reader.next().event != "goodbye" {}
@@ -107,7 +107,7 @@ fn a_stop_of_the_service_says_goodbye() {
 
 #[test]
 fn readers_that_go_free_their_places() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let head = ask(&service, "HEAD", "/events/system", &[], b"");
     assert_eq!((head.status, head.header("content-type")), (200, "text/event-stream"));
     let clients = || service.get("/api/v1/system/status")["live_clients"].as_i64();

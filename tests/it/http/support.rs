@@ -1,8 +1,20 @@
 //! Requests with any header and body, and one image to ask about.
 
-use crate::support::{disc, service::Service};
+use crate::support::{
+    disc,
+    service::{Builder, Service},
+};
 use reqwest::{Method, blocking::Response, header::HeaderMap};
 use serde_json::Value;
+
+/// A service whose drives have looked around: what happens from now on was asked for.
+pub fn settled(builder: Builder) -> Service {
+    let service = builder.start();
+    for number in 0..service.drives().len() {
+        service.wait_for_drive(number, "waiting_for_media", "empty");
+    }
+    service
+}
 
 /// An answer, read whole.
 pub struct Answer {

@@ -1,6 +1,6 @@
 //! The WebSocket: snapshot, changes, lag, silence, nonsense.
 
-use super::support::ask;
+use super::support::{ask, settled};
 use crate::support::{disc, service::Service};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ fn change(service: &Service, max_jobs: u32) {
 
 #[test]
 fn a_snapshot_comes_first_and_then_every_change_with_what_it_changed() {
-    let service = Service::builder().auto().start();
+    let service = settled(Service::builder().auto());
     let mut socket = Client::connect(&service, Some(&service.url("")), None).expect("accepted");
     socket.say(&json!({ "subscribe": ["drives", "jobs", "isos", "system"] }));
     let snapshot = socket.hear();
@@ -133,7 +133,7 @@ fn a_snapshot_comes_first_and_then_every_change_with_what_it_changed() {
 
 #[test]
 fn nonsense_is_answered_and_strangers_are_not() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     assert_eq!(Client::connect(&service, Some("http://evil.example"), None).err(), Some(403));
     let mut socket = Client::new(&service);
     for (message, field) in [
@@ -166,7 +166,7 @@ fn nonsense_is_answered_and_strangers_are_not() {
 /// A client that does not read: its pipe is filled with answers to nonsense, then more happens than it may be behind.
 #[test]
 fn a_client_that_lags_gets_resync_and_a_new_snapshot() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let mut socket = Client::connect(&service, None, Some(4096)).expect("accepted");
     socket.say(&json!({ "subscribe": ["system", "drives"] }));
     assert_eq!(socket.hear()["type"], "snapshot");
@@ -185,7 +185,7 @@ fn a_client_that_lags_gets_resync_and_a_new_snapshot() {
 
 #[test]
 fn a_client_that_never_reads_is_dropped() {
-    let service = Service::builder().start();
+    let service = settled(Service::builder());
     let clients = || service.get("/api/v1/system/status")["live_clients"].as_i64();
     let mut socket = Client::connect(&service, None, Some(4096)).expect("accepted");
     socket.say(&json!({ "subscribe": ["system"] }));
@@ -197,7 +197,7 @@ fn a_client_that_never_reads_is_dropped() {
 
 #[test]
 fn a_stop_of_the_service_says_goodbye() {
-    let mut service = Service::builder().start();
+    let mut service = settled(Service::builder());
     let mut socket = Client::new(&service);
     socket.say(&json!({ "subscribe": ["drives"] }));
     assert_eq!(socket.hear()["type"], "snapshot");
