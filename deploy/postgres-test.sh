@@ -56,7 +56,7 @@ chmod 755 "$folder"
 cd "$folder"
 "${as_server[@]}" "$bin/initdb" -D "$folder/data" -U disk2iso -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1 ||
   { cat "$folder/initdb.log" >&2; fail "initdb failed"; }
-options="-k '$folder' -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+options="-k '$folder' -c listen_addresses='' -c fsync=off -c max_connections=200"
 # The log is opened by the server's user, so that it can be written whoever started this.
 "${as_server[@]}" "$bin/pg_ctl" start -D "$folder/data" -l "$folder/server.log" -w -t 60 -o "$options" >/dev/null ||
   { cat "$folder/server.log" >&2; fail "the server did not start"; }

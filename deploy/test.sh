@@ -16,9 +16,10 @@ fi
 step "release build and tests"
 cargo build --release --locked --quiet
 cargo test --locked --no-run --quiet
+tests=$(cargo test --locked --no-run --test it 2>&1 | sed -n 's/.*Executable .*(\(.*\))$/\1/p')
 
 step "real drives in a virtual machine"
-tests/vm/run.sh target/release/disk2iso
+tests/vm/run.sh target/release/disk2iso "$tests"
 
 step "unit and integration tests on SQLite and PostgreSQL"
 exec deploy/postgres-test.sh cargo test --locked

@@ -12,7 +12,7 @@
 use crate::{
     bus::{Bus, EventLog, Journal},
     catalog::Catalog,
-    config::{Config, RuntimeSettings},
+    config::{Config, RUNTIME_SETTINGS, RuntimeSettings},
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
     http::{AppState, HttpServerActor},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
@@ -37,8 +37,6 @@ use std::{
 #[error("{0}")]
 pub struct StartError(String);
 
-/// Key of the runtime settings in the table `settings`.
-pub const RUNTIME_SETTINGS: &str = "runtime";
 /// Connections to the database. SQLite has one writer; readers are the API and the actors.
 const POOL: u32 = 4;
 
@@ -53,11 +51,11 @@ pub struct App {
 }
 
 impl App {
-    /// Opens what it needs, recovers jobs, starts the tree.
+    /// Opens what it needs, recovers jobs, starts the tree. `worker` is the program that reads discs: this one, outside of tests.
     ///
     /// # Errors
     /// What is missing and what to do about it.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
+    pub async fn start(config: Config, worker: WorkerProgram) -> Result<Self, StartError> {
         let fail = |what: &str| {
             let what = what.to_owned();
             move |error: &dyn std::fmt::Display| StartError(format!("{what}: {error}"))
@@ -75,7 +73,7 @@ impl App {
         let recovered = crate::jobs::recover(&journal).await.map_err(|e| fail("jobs cannot be recovered")(&e))?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %config.listen, recovered, "disk2iso starts");
         let stopping = Arc::new(AtomicBool::new(false));
-        let parts = Parts { config: Arc::new(config), journal, settings, metrics, stopping: Arc::clone(&stopping) };
+        let parts = Parts { config: Arc::new(config), journal, settings, metrics, worker, stopping: Arc::clone(&stopping) };
         let (root, exit) = parts.grow(listener).map_err(|e| fail("the supervision tree")(&e))?;
         Ok(Self { root, exit, bus, stopping, _lock: lock })
     }
@@ -109,6 +107,7 @@ struct Parts {
     journal: Journal,
     settings: LiveSettings,
     metrics: Metrics,
+    worker: WorkerProgram,
     stopping: Arc<AtomicBool>,
 }
 
@@ -131,7 +130,7 @@ impl Parts {
             roots: self.config.allowed_roots(),
             patience: patience(self.config.wedged_after),
             stopping: Arc::clone(&self.stopping),
-            worker: WorkerProgram::this_program(),
+            worker: self.worker.clone(),
         };
         let drive_deps = DriveDeps {
             journal: self.journal.clone(),

@@ -116,9 +116,22 @@ impl Journal {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, StorageError> + Send + 'static,
     {
+        self.commit_then(work, |_| ()).await
+    }
+
+    /// [`Journal::commit`], with something to do between commit and news: whoever hears the news finds it done.
+    ///
+    /// # Errors
+    /// As for [`Journal::commit`]; `then` is not called after an error.
+    pub async fn commit_then<T, F>(&self, work: F, then: impl FnOnce(&T)) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, StorageError> + Send + 'static,
+    {
         let (node, now) = (Arc::clone(&self.node), self.clock.now());
         let result = self.db.write(move |conn| work(&mut Tx { conn, now, node: &node })).await;
-        if result.is_ok() {
+        if let Ok(value) = &result {
+            then(value);
             self.bus.committed.notify_one();
         }
         result

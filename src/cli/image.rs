@@ -73,7 +73,7 @@ fn make(args: &ImageArgs) -> Result<ExitCode, String> {
         &task,
         Workplace {
             device: &mut *device,
-            identify: &|device| filesystems::identify(device).map_err(Into::into),
+            identify: &|device| filesystems::identify(device),
             sink: Arc::new(FileSink::new(paths)),
             engine: &Native,
             stop,

@@ -81,7 +81,7 @@ fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) 
     };
     let workplace = Workplace {
         device: &mut *device,
-        identify: &|device| filesystems::identify(device).map_err(Into::into),
+        identify: &|device| filesystems::identify(device),
         sink: Arc::new(FileSink::new(task.paths.clone())),
         engine: &Native,
         stop,

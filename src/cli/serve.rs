@@ -1,6 +1,6 @@
 //! `disk2iso serve`
 
-use crate::{app::App, config::Config, supervision::install_panic_hook, telemetry::logging};
+use crate::{app::App, config::Config, imaging::process::WorkerProgram, supervision::install_panic_hook, telemetry::logging};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,7 +13,7 @@ pub fn run(config: Config) -> ExitCode {
             eprintln!("disk2iso: signals cannot be caught");
             return ExitCode::FAILURE;
         };
-        match App::start(config).await {
+        match App::start(config, WorkerProgram::this_program()).await {
             Ok(app) => {
                 let stop = async move {
                     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

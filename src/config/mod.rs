@@ -13,6 +13,9 @@ use crate::domain::drive::AgainPolicy;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+/// Key of the runtime settings in the database.
+pub const RUNTIME_SETTINGS: &str = "runtime";
+
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {

@@ -171,8 +171,10 @@ pub enum NotIdentified {
 pub enum JobEnd {
     /// With an image.
     Done(Verdict),
-    /// Without: paused, cancelled, failed, disc taken out.
+    /// Without: paused, cancelled, failed.
     Stopped,
+    /// Without: its disc or its drive is gone.
+    MediumLost,
 }
 
 /// What happens to a drive.
@@ -475,6 +477,10 @@ impl Drive {
             }
             JobEnd::Done(verdict) => self.to(DriveState::Completed { verdict }, &[DriveEffect::QueryStatus]),
             JobEnd::Stopped => self.to(DriveState::Idle { reason: DriveReason::JobEnded }, &[DriveEffect::QueryStatus]),
+            // Whatever is in there now has to be looked at; until then nobody may think that it is still the job's disc.
+            JobEnd::MediumLost => {
+                self.to(DriveState::WaitingForMedia { reason: DriveReason::Empty }, &[DriveEffect::QueryStatus])
+            }
         }
     }
 }

@@ -39,6 +39,7 @@ fn all_events() -> Vec<DriveEvent> {
         JobEnded(job(1), JobEnd::Done(Verdict::Complete)),
         JobEnded(job(1), JobEnd::Done(Verdict::Degraded)),
         JobEnded(job(1), JobEnd::Stopped),
+        JobEnded(job(1), JobEnd::MediumLost),
         JobEnded(job(2), JobEnd::Stopped),
         Identified(Finding { imageable: false, ..finding("a", false) }),
         Identified(Finding { wanted: true, ..finding("a", false) }),

@@ -29,10 +29,10 @@ fn reachable() -> Vec<(JobState, JobEvent, JobPolicy, Result<JobStep, JobDenied>
         for event in all_events() {
             for policy in policies {
                 let outcome = state.step(event, &policy);
-                if let Ok(step) = &outcome {
-                    if seen.insert(step.next) {
-                        todo.push(step.next);
-                    }
+                if let Ok(step) = &outcome
+                    && seen.insert(step.next)
+                {
+                    todo.push(step.next);
                 }
                 steps.push((state, event, policy, outcome));
             }

@@ -297,10 +297,8 @@ mod tests {
             let mut bytes = map.to_mapfile().into_bytes();
             let index = at % bytes.len();
             bytes[index] = byte;
-            if let Ok(text) = String::from_utf8(bytes) {
-                if let Ok(parsed) = SectorMap::parse(&text) {
-                    prop_assert_eq!(SectorMap::parse(&parsed.to_mapfile()), Ok(parsed));
-                }
+            if let Some(parsed) = String::from_utf8(bytes).ok().and_then(|text| SectorMap::parse(&text).ok()) {
+                prop_assert_eq!(SectorMap::parse(&parsed.to_mapfile()), Ok(parsed));
             }
         }
     }

@@ -4,6 +4,7 @@ use super::{
     auto_job::auto_job,
     device_thread::{DeviceAnswer, DeviceCommand, DeviceThread},
     messages::{DriveCommand, DriveSpec},
+    record::{device_problem, news, row},
     registry::{DriveRegistry, DriveSnapshot, LiveSettings},
 };
 use crate::{
@@ -16,10 +17,7 @@ use crate::{
     error::{Code, Problem},
     filesystems::IdentifyFailure,
     optical::{DeviceAddress, DeviceError, DeviceIdentity, DeviceStatus},
-    storage::{
-        self, StorageError,
-        drives::{DriveKind, DriveRecord},
-    },
+    storage::{self, StorageError},
     supervision::{SupervisedActor, fail},
 };
 use actix::prelude::*;
@@ -100,8 +98,8 @@ impl DriveActor {
             .flatten();
         snapshot.drive = step.next.clone();
         snapshot.medium.clone_from(&medium);
-        let events = self.news(&step.next, found.as_ref());
-        let journal = self.deps.journal.clone();
+        let events = news(&self.snapshot(), &step.next, found.as_ref());
+        let (journal, registry, known) = (self.deps.journal.clone(), self.deps.registry.clone(), snapshot.clone());
         let work = move |tx: &mut Tx<'_>| {
             storage::drives::upsert(tx.conn, &row(&snapshot, tx.now))?;
             if let Some(medium) = &found {
@@ -117,19 +115,20 @@ impl DriveActor {
             }
             Ok(())
         };
-        ctx.wait(async move { journal.commit(work).await }.into_actor(self).map(move |stored, actor, ctx| match stored {
-            Ok(()) => {
-                actor.drive = step.next;
-                actor.medium = medium;
-                actor.deps.registry.publish(actor.snapshot());
-                actor.run(&step.effects, ctx);
-                answer(reply, Ok(()));
-            }
-            Err(error) => {
-                answer(reply, Err(Problem::new(Code::Unavailable, "The drive's state could not be stored; see the log")));
-                fail(ctx, format!("storing the state of {}: {error}", actor.spec.id));
-            }
-        }));
+        ctx.wait(async move { journal.commit_then(work, |()| registry.publish(known)).await }.into_actor(self).map(
+            move |stored, actor, ctx| match stored {
+                Ok(()) => {
+                    actor.drive = step.next;
+                    actor.medium = medium;
+                    actor.run(&step.effects, ctx);
+                    answer(reply, Ok(()));
+                }
+                Err(error) => {
+                    answer(reply, Err(Problem::new(Code::Unavailable, "The drive's state could not be stored; see the log")));
+                    fail(ctx, format!("storing the state of {}: {error}", actor.spec.id));
+                }
+            },
+        ));
     }
 
     fn run(&mut self, effects: &[DriveEffect], ctx: &mut Context<Self>) {
@@ -164,32 +163,6 @@ impl DriveActor {
             drive: self.drive.clone(),
             medium: self.medium.clone(),
         }
-    }
-
-    /// The events of a step.
-    fn news(&self, next: &Drive, found: Option<&Medium>) -> Vec<NewEvent> {
-        let mut events = Vec::new();
-        if let Some(medium) = found {
-            let message = format!("{}: disc {:?} found, {}", self.spec.name, medium.label, medium.kind.as_str());
-            let payload = serde_json::json!({ "session": next.session, "label": medium.label, "kind": medium.kind, "fingerprint": medium.fingerprint });
-            events.push(NewEvent::new("disc.identified", Level::Info, message).drive(&self.spec.id).payload(payload));
-        }
-        if next.state != self.drive.state {
-            let reason = next.state.reason();
-            let level = if matches!(next.state, DriveState::Error { .. }) || reason == Some(DriveReason::EjectFailed) {
-                Level::Warning
-            } else {
-                Level::Info
-            };
-            let payload = serde_json::json!({ "state": next.state.name(), "reason": reason, "previous": self.drive.state.name(), "session": next.session });
-            let because = reason
-                .and_then(|reason| serde_json::to_value(reason).ok())
-                .and_then(|v| v.as_str().map(|r| format!(" ({r})")))
-                .unwrap_or_default();
-            let message = format!("{}: {}{because}", self.spec.name, next.state.name());
-            events.push(NewEvent::new("drive.state_changed", level, message).drive(&self.spec.id).payload(payload));
-        }
-        events
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -408,29 +381,4 @@ impl Handler<Answered> for DriveActor {
 fn answer(reply: Option<Reply>, result: Result<(), Problem>) {
     // Whoever asked may have gone.
     let _ = reply.map(|reply| reply.send(result));
-}
-
-fn device_problem(name: &str, error: &DeviceError) -> Problem {
-    let code = match error {
-        DeviceError::NoMedium => Code::NoMedium,
-        DeviceError::Gone => Code::DriveGone,
-        DeviceError::Timeout(_) => Code::DriveWedged,
-        _ => Code::DriveRefused,
-    };
-    Problem::new(code, format!("{name}: {error}"))
-}
-
-fn row(snapshot: &DriveSnapshot, now: chrono::DateTime<chrono::Utc>) -> DriveRecord {
-    DriveRecord {
-        id: snapshot.id.clone(),
-        kind: if snapshot.is_virtual() { DriveKind::Virtual } else { DriveKind::Scsi },
-        path: snapshot.path(),
-        name: snapshot.name.clone(),
-        identity: serde_json::json!(snapshot.identity),
-        drive: snapshot.drive.clone(),
-        medium: snapshot.medium.clone(),
-        created_at: now,
-        updated_at: now,
-        seen_at: now,
-    }
 }

@@ -10,6 +10,7 @@ mod auto_job;
 mod device_thread;
 mod manager;
 mod messages;
+mod record;
 mod registry;
 
 pub use actor::{DriveActor, DriveDeps};

@@ -52,5 +52,5 @@ pub use protocol::{
 pub fn free_space(folder: &std::path::Path) -> std::io::Result<u64> {
     let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(folder);
     let stat = nix::sys::statvfs::statvfs(existing)?;
-    Ok(u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()))
+    Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }

@@ -8,18 +8,17 @@ use super::{
 };
 use crate::{
     bus::Journal,
-    catalog::{Catalog, Publish, Verified},
+    catalog::Catalog,
     domain::{
         event::{Level, NewEvent},
-        ids::{IsoId, JobId},
-        job::{JobEffect, JobEvent, JobState, PauseReason, Phase},
+        ids::JobId,
+        job::{JobEffect, JobEvent, JobState, Phase},
         progress::Progress,
-        verdict::Verdict,
     },
-    drives::{DriveCommand, DriveRegistry, LiveSettings},
+    drives::{DriveRegistry, LiveSettings},
     error::{Code, Problem},
     imaging::{
-        ImageHashes, ImageResult, Outcome, WorkerMessage, WorkerProgress, WorkerTask,
+        WorkerMessage, WorkerProgress, WorkerTask,
         process::{self, WorkerEvent, WorkerHandle, WorkerProgram},
         watchdog::{Pressure, WatchdogAction, WatchdogLimits, watch},
     },
@@ -70,10 +69,10 @@ const MAX_BAD_EVENTS: u32 = 100;
 
 /// The actor.
 pub struct JobActor {
-    deps: JobDeps,
+    pub(super) deps: JobDeps,
     id: JobId,
     address: Option<DeviceAddress>,
-    job: Option<JobRecord>,
+    pub(super) job: Option<JobRecord>,
     worker: Option<WorkerHandle>,
     progress: Progress,
     stored_at: Instant,
@@ -82,7 +81,7 @@ pub struct JobActor {
     /// The worker's last word; acted upon at once, so that its exit only ends this actor.
     heard_done: bool,
     /// The watchdog, and not a person, made the worker stop.
-    watchdog_fired: bool,
+    pub(super) watchdog_fired: bool,
     /// SIGKILL was needed: whatever the job's end is, the drive has to be asked whether it still answers.
     killed: bool,
     /// The job is settled; only the worker's end is waited for.
@@ -127,6 +126,10 @@ impl JobActor {
             bad_events: 0,
             bytes_seen: 0,
         }
+    }
+
+    pub(super) fn id(&self) -> JobId {
+        self.id
     }
 
     fn begin(&mut self, prepared: Result<Option<(JobRecord, WorkerTask)>, Problem>, ctx: &mut Context<Self>) {
@@ -181,7 +184,7 @@ impl JobActor {
     }
 
     /// Stores how the job goes on, releases nothing: the dispatcher does when this actor has ended.
-    fn settle(&mut self, event: JobEvent, mut details: Details, ctx: &mut Context<Self>) {
+    pub(super) fn settle(&mut self, event: JobEvent, mut details: Details, ctx: &mut Context<Self>) {
         if self.settled {
             return;
         }
@@ -283,105 +286,6 @@ impl JobActor {
         }
     }
 
-    fn on_done(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
-        match outcome {
-            Outcome::Imaged(result) => self.publish(result, ctx),
-            Outcome::Hashed(hashes) => self.compare(hashes, ctx),
-            // After the watchdog's SIGTERM a worker may still find its way out; the drive was too silent all the same.
-            Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),
-            Outcome::Stopped => self.settle(JobEvent::Stopped, Details::default(), ctx),
-            Outcome::Halted(halt) => {
-                let (reason, message) =
-                    self.job.as_ref().map_or((PauseReason::MediumRemoved, String::new()), |job| image::halted(&halt, job));
-                self.settle(JobEvent::Halted(reason), Details { message: Some(message), ..Details::default() }, ctx);
-            }
-            Outcome::Failed { code, message } => {
-                let code = Code::parse(&code).unwrap_or(Code::ReadFailed);
-                self.settle(JobEvent::Errored, failure(&Problem::new(code, message)), ctx);
-            }
-        }
-    }
-
-    fn publish(&mut self, result: ImageResult, ctx: &mut Context<Self>) {
-        let Some(job) = &self.job else { return };
-        let clock = &self.deps.journal.clock;
-        let entry = image::catalogue_entry(job, &result, IsoId(clock.new_id()), clock.now());
-        let published = self.deps.catalog.send(Publish(entry));
-        ctx.wait(async move { published.await }.into_actor(self).map(move |published, actor, ctx| {
-            let problem = match published {
-                Ok(Ok(_)) => None,
-                Ok(Err(problem)) => Some(problem),
-                Err(error) => Some(Problem::new(Code::Unavailable, error.to_string())),
-            };
-            match problem {
-                None => {
-                    let bad = result.judgement.bad_sectors;
-                    let progress = Progress {
-                        size_total: result.sectors_total * 2048,
-                        size_processed: (result.sectors_total - bad.min(result.sectors_total)) * 2048,
-                        speed: 0.0,
-                        error_count: bad,
-                    };
-                    let message = (!result.judgement.verdict.is_good())
-                        .then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
-                    let hashes = Some((result.hashes.md5, result.hashes.sha256));
-                    actor.settle(
-                        JobEvent::Finished(result.judgement.verdict),
-                        Details { message, progress: Some(progress), hashes, ..Details::default() },
-                        ctx,
-                    );
-                }
-                // The image is on disk; a crash leads back here by way of the worker, which finds it finished.
-                Some(problem) => {
-                    actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx)
-                }
-            }
-        }));
-    }
-
-    fn compare(&mut self, hashes: ImageHashes, ctx: &mut Context<Self>) {
-        let (Some(job), deps) = (self.job.clone(), self.deps.clone()) else { return };
-        let work = async move {
-            let iso = verify::image(&deps.journal, &job).await?;
-            let (verdict, message) = verify::compare(&iso, &hashes);
-            let noted = deps.catalog.send(Verified { iso: iso.id, ok: verdict == Verdict::Complete }).await;
-            noted.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))??;
-            Ok((verdict, message, hashes))
-        };
-        ctx.wait(work.into_actor(self).map(|result: Result<_, Problem>, actor, ctx| match result {
-            Ok((verdict, message, hashes)) => {
-                let progress = Progress { size_total: hashes.bytes, size_processed: hashes.bytes, speed: 0.0, error_count: 0 };
-                let details = Details {
-                    message: Some(message),
-                    progress: Some(progress),
-                    hashes: Some((hashes.md5, hashes.sha256)),
-                    ..Details::default()
-                };
-                actor.settle(JobEvent::Finished(verdict), details, ctx);
-            }
-            Err(problem) => actor.settle(JobEvent::Errored, failure(&problem), ctx),
-        }));
-    }
-
-    /// The drive did not answer: the job waits for it, everything else goes on.
-    fn wedged(&mut self, ctx: &mut Context<Self>) {
-        self.report_wedged();
-        let message = "the drive does not answer; it goes on when the drive does".to_owned();
-        self.settle(JobEvent::Halted(PauseReason::DriveWedged), Details { message: Some(message), ..Details::default() }, ctx);
-    }
-
-    fn report_wedged(&self) {
-        if let Some(drive) = self.job.as_ref().and_then(|job| job.drive_id.clone()) {
-            let registry = self.deps.registry.clone();
-            // Not part of this actor: it must be said even if this actor ends first.
-            actix::spawn(async move {
-                if let Err(problem) = registry.send(&drive, DriveCommand::Wedged).await {
-                    tracing::warn!(%drive, %problem, "the drive's actor did not hear that it is wedged");
-                }
-            });
-        }
-    }
-
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let Some(worker) = &self.worker else { return };
         let action = watch(self.life_sign.elapsed(), self.pressure, &self.deps.patience);
@@ -400,7 +304,7 @@ impl JobActor {
                 tracing::error!(job = %self.id, worker = worker.id(), "the worker cannot be killed: it hangs in the kernel");
                 self.worker = None;
                 if self.settled {
-                    self.report_wedged();
+                    self.deps.live.set_wedged(self.id);
                     ctx.stop();
                 } else {
                     self.wedged(ctx);
@@ -411,7 +315,8 @@ impl JobActor {
     }
 }
 
-fn failure(problem: &Problem) -> Details {
+/// Details of a job that went wrong for good.
+pub(super) fn failure(problem: &Problem) -> Details {
     Details { message: Some(problem.detail.clone()), error_code: Some(problem.code), ..Details::default() }
 }
 
@@ -471,7 +376,7 @@ impl StreamHandler<WorkerEvent> for JobActor {
                 self.worker = None;
                 if self.settled {
                     if self.killed {
-                        self.report_wedged();
+                        self.deps.live.set_wedged(self.id);
                     }
                     ctx.stop();
                 } else if self.watchdog_fired {

@@ -21,6 +21,8 @@ pub struct LiveJob {
     pub drive: Option<DriveId>,
     /// Where it stands.
     pub progress: Progress,
+    /// Its worker had to be given up or killed: the drive must be asked whether it still answers.
+    pub(super) wedged: bool,
     pub(super) actor: ChildRef<JobActor>,
 }
 
@@ -66,6 +68,12 @@ impl LiveJobs {
     pub(super) fn set_progress(&self, id: JobId, progress: Progress) {
         if let Some(job) = self.write().running.get_mut(&id) {
             job.progress = progress;
+        }
+    }
+
+    pub(super) fn set_wedged(&self, id: JobId) {
+        if let Some(job) = self.write().running.get_mut(&id) {
+            job.wedged = true;
         }
     }
 

@@ -13,8 +13,11 @@ mod image;
 mod live;
 mod messages;
 mod names;
+mod outcome;
+mod queue;
 mod recovery;
 mod verify;
+mod wishes;
 
 pub use actor::JobDeps;
 pub use dispatcher::Dispatcher;

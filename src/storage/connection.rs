@@ -33,7 +33,7 @@ const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 10000;
     PRAGMA journal_size_limit = 16777216;";
 
 /// A session that hangs inside a transaction would hold the writers' lock for every node, so the server ends it.
-const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC';
+const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET synchronous_commit = 'on';
     SET application_name = 'disk2iso';
     SET client_min_messages = warning;
     SET statement_timeout = '30s';

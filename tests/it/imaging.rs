@@ -170,3 +170,22 @@ fn progress_never_exceeds_what_the_map_says_and_ends_at_the_whole_disc() {
     }));
     assert_eq!(last, 300 * SECTOR);
 }
+
+#[test]
+fn what_a_worker_says_is_known_here() {
+    let words = [
+        disk2iso::imaging::code::NAME_TAKEN,
+        disk2iso::imaging::code::SIZE_UNKNOWN,
+        disk2iso::imaging::code::WRONG_MAP,
+        disk2iso::imaging::code::MAP_UNUSABLE,
+        disk2iso::imaging::code::IMAGE_BUSY,
+        disk2iso::imaging::code::STORAGE_FAILED,
+        disk2iso::imaging::code::COPY_PROTECTED,
+        disk2iso::imaging::code::DRIVE_NOT_READY,
+        disk2iso::imaging::code::NO_PERMISSION,
+        disk2iso::imaging::code::DISC_UNIDENTIFIED,
+        disk2iso::imaging::code::HASHING_FAILED,
+        disk2iso::imaging::code::BAD_TASK,
+    ];
+    assert!(words.iter().all(|word| disk2iso::error::Code::parse(word).is_some()));
+}

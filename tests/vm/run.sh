@@ -2,7 +2,8 @@
 # Proves on real optical drives (Linux' own sr driver and udev, in a virtual machine) what cannot be proved
 # without them. README.md in this folder tells how it works.
 #
-#   run.sh [BINARY]                     default: target/release/disk2iso
+#   run.sh [BINARY [TESTS]]             default: target/release/disk2iso; TESTS: the integration test binary, whose suite for
+#                                       drives then runs on /dev/sr0 and /dev/sr1 too
 #
 #   DISK2ISO_VM_SECONDS=600             give up after this long
 #   DISK2ISO_VM_KEEP=1                  keep the work folder (discs, logs) and say where it is
@@ -12,6 +13,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 binary=${1:-$repository/target/release/disk2iso}
+tests=${2-}
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
 modules=(virtio_pci virtio_scsi sr_mod sg 9p 9pnet_virtio overlay)
 
@@ -34,6 +36,7 @@ main() {
   # Folders that the guest's root may write to, whoever runs this.
   mkdir "$work/shared"
   cp "$binary" "$work/shared/disk2iso"
+  [[ -z $tests ]] || cp "$tests" "$work/shared/tests"
   cp "$here/guest.py" "$work/shared/guest.py"
   python3 "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
     --seconds "${DISK2ISO_VM_SECONDS:-600}"

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::{
-    config::{Config, KEYS},
+    config::{Config, KEYS, RUNTIME_SETTINGS},
     domain::event::{Level, NewEvent},
     error::{Code, Problem},
     http::{
@@ -15,9 +15,6 @@ use crate::{
 };
 use actix_web::web;
 use serde_json::{Map, Value, json};
-
-/// Row of the table `settings` that holds what people changed; `app.rs` reads it at the start.
-const RUNTIME_SETTINGS: &str = "runtime";
 
 /// Settings that can change while the service runs: name in the file, field of the API.
 const CHANGEABLE: [(&str, &str); 5] = [

@@ -61,7 +61,7 @@ fn a_vanished_drive_costs_its_job_a_pause() {
     let id = service.create_job(0, &json!({}));
     let job = service.wait_for_status(&id, "completed");
     assert_eq!(job["verdict"], "complete", "{job}");
-    let events = service.get(&format!("/api/v1/events?since=0&limit=200"));
+    let events = service.get("/api/v1/events?since=0&limit=200");
     let paused = events["items"].as_array().expect("items").iter().any(|event| event["kind"] == "job.paused");
     assert!(paused, "{events}");
 }

@@ -1,0 +1,109 @@
+//! What a worker's last word means for its job.
+
+use super::{
+    actor::{JobActor, failure},
+    commit::Details,
+    image, verify,
+};
+use crate::{
+    catalog::{Publish, Verified},
+    domain::{
+        ids::{IsoId, SECTOR},
+        job::{JobEvent, PauseReason},
+        progress::Progress,
+        verdict::Verdict,
+    },
+    error::{Code, Problem},
+    imaging::{ImageHashes, ImageResult, Outcome},
+};
+use actix::prelude::*;
+
+impl JobActor {
+    /// Acts upon the worker's last word.
+    pub(super) fn on_done(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
+        match outcome {
+            Outcome::Imaged(result) => self.publish(result, ctx),
+            Outcome::Hashed(hashes) => self.compare(hashes, ctx),
+            // After the watchdog's SIGTERM a worker may still find its way out; the drive was too silent all the same.
+            Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),
+            Outcome::Stopped => self.settle(JobEvent::Stopped, Details::default(), ctx),
+            Outcome::Halted(halt) => {
+                let (reason, message) =
+                    self.job.as_ref().map_or((PauseReason::MediumRemoved, String::new()), |job| image::halted(&halt, job));
+                self.settle(JobEvent::Halted(reason), Details { message: Some(message), ..Details::default() }, ctx);
+            }
+            Outcome::Failed { code, message } => {
+                let code = Code::parse(&code).unwrap_or(Code::ReadFailed);
+                self.settle(JobEvent::Errored, failure(&Problem::new(code, message)), ctx);
+            }
+        }
+    }
+
+    fn publish(&mut self, result: ImageResult, ctx: &mut Context<Self>) {
+        let Some(job) = &self.job else { return };
+        let clock = &self.deps.journal.clock;
+        let entry = image::catalogue_entry(job, &result, IsoId(clock.new_id()), clock.now());
+        let published = self.deps.catalog.send(Publish(entry));
+        ctx.wait(published.into_actor(self).map(move |published, actor, ctx| {
+            let problem = match published {
+                Ok(Ok(_)) => None,
+                Ok(Err(problem)) => Some(problem),
+                Err(error) => Some(Problem::new(Code::Unavailable, error.to_string())),
+            };
+            match problem {
+                None => {
+                    let bad = result.judgement.bad_sectors;
+                    let progress = Progress {
+                        size_total: result.sectors_total.saturating_mul(SECTOR),
+                        size_processed: result.sectors_total.saturating_sub(bad).saturating_mul(SECTOR),
+                        speed: 0.0,
+                        error_count: bad,
+                    };
+                    let message = (!result.judgement.verdict.is_good())
+                        .then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
+                    let hashes = Some((result.hashes.md5, result.hashes.sha256));
+                    actor.settle(
+                        JobEvent::Finished(result.judgement.verdict),
+                        Details { message, progress: Some(progress), hashes, ..Details::default() },
+                        ctx,
+                    );
+                }
+                // The image is on disk; a crash leads back here by way of the worker, which finds it finished.
+                Some(problem) => {
+                    actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx)
+                }
+            }
+        }));
+    }
+
+    fn compare(&mut self, hashes: ImageHashes, ctx: &mut Context<Self>) {
+        let (Some(job), deps) = (self.job.clone(), self.deps.clone()) else { return };
+        let work = async move {
+            let iso = verify::image(&deps.journal, &job).await?;
+            let (verdict, message) = verify::compare(&iso, &hashes);
+            let noted = deps.catalog.send(Verified { iso: iso.id, ok: verdict == Verdict::Complete }).await;
+            noted.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))??;
+            Ok((verdict, message, hashes))
+        };
+        ctx.wait(work.into_actor(self).map(|result: Result<_, Problem>, actor, ctx| match result {
+            Ok((verdict, message, hashes)) => {
+                let progress = Progress { size_total: hashes.bytes, size_processed: hashes.bytes, speed: 0.0, error_count: 0 };
+                let details = Details {
+                    message: Some(message),
+                    progress: Some(progress),
+                    hashes: Some((hashes.md5, hashes.sha256)),
+                    ..Details::default()
+                };
+                actor.settle(JobEvent::Finished(verdict), details, ctx);
+            }
+            Err(problem) => actor.settle(JobEvent::Errored, failure(&problem), ctx),
+        }));
+    }
+
+    /// The drive did not answer: the job waits for it, everything else goes on.
+    pub(super) fn wedged(&mut self, ctx: &mut Context<Self>) {
+        self.deps.live.set_wedged(self.id());
+        let message = "the drive does not answer; it goes on when the drive does".to_owned();
+        self.settle(JobEvent::Halted(PauseReason::DriveWedged), Details { message: Some(message), ..Details::default() }, ctx);
+    }
+}
