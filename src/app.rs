@@ -17,6 +17,7 @@ use crate::{
     http::{AppState, HttpServerActor},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
     jobs::{Dispatcher, JobDeps, LiveJobs},
+    optical::virtual_create,
     storage::{self, DatabaseUrl, Db},
     supervision::{ChildRef, ChildSpec, Exit, Intensity, Restart, Root, RootExit, Strategy, Supervisor, SupervisorSpec},
     telemetry::{Clock, Metrics},
@@ -188,6 +189,9 @@ fn prepare_folders(config: &Config) -> Result<nix::fcntl::Flock<std::fs::File>, 
     };
     std::fs::create_dir_all(&config.state_dir).map_err(|error| cannot("state folder", &config.state_dir, &error))?;
     std::fs::create_dir_all(&config.output_dir).map_err(|error| cannot("output folder", &config.output_dir, &error))?;
+    for folder in &config.virtual_drives {
+        virtual_create(folder).map_err(|error| cannot("folder of the virtual drive", folder, &error))?;
+    }
     let path = config.state_dir.join("lock");
     let file = std::fs::OpenOptions::new()
         .create(true)

@@ -8,7 +8,7 @@ use super::{
     lines::LineSplitter,
     protocol::{WorkerMessage, WorkerTask},
 };
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -156,7 +156,7 @@ impl Drop for WorkerHandle {
 }
 
 impl WorkerEvents {
-    fn take(&mut self, item: Item<bytes::Bytes>) {
+    fn hear(&mut self, item: Item<bytes::Bytes>) {
         match item {
             Item::Stdout(chunk) => {
                 for line in self.output.push(&chunk) {
@@ -215,7 +215,7 @@ impl Stream for WorkerEvents {
                 return Poll::Ready(Some(event));
             }
             match Pin::new(&mut self.chunks).poll_next(context) {
-                Poll::Ready(Some(item)) => self.take(item),
+                Poll::Ready(Some(item)) => self.hear(item),
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,
             }
@@ -230,8 +230,20 @@ impl Drop for WorkerEvents {
     }
 }
 
-/// First line that a tool prints of its version; `None` if it is not installed.
+/// First line that a tool prints of its version; `None` if it is not installed. Blocks; not for use within a runtime.
 pub fn tool_version(tool: &str) -> Option<String> {
-    let output = std::process::Command::new(tool).arg("--version").env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or(tool).to_owned())
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(async {
+        let mut command = tokio::process::Command::new(tool);
+        command.arg("--version").env("LC_ALL", "C").stdin(Stdio::null()).kill_on_drop(true);
+        let mut chunks = ProcessChunkStream::try_from(command).ok()?;
+        let mut lines = LineSplitter::default();
+        while let Some(item) = chunks.next().await {
+            let Item::Stdout(chunk) = item else { continue };
+            if let Some(first) = lines.push(&chunk).into_iter().next() {
+                return Some(first);
+            }
+        }
+        Some(tool.to_owned())
+    })
 }

@@ -4,6 +4,7 @@
 
 #[path = "../architecture.rs"]
 mod architecture;
+mod cli;
 mod filesystems;
 mod http;
 mod imaging;
