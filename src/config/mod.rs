@@ -1,6 +1,6 @@
 //! Settings: a TOML file, then the environment over it, checked key by key.
 //!
-//! All keys stand in one table ([`keys`]); an unknown key or a bad value stops the start with one line that names the key, the
+//! All keys stand in one table ([`KEYS`]); an unknown key or a bad value stops the start with one line that names the key, the
 //! value and what is allowed.
 
 mod keys;

@@ -1,7 +1,7 @@
 //! Drives: one actor per drive, a registry of what they say about themselves, and the actor that finds them.
 //!
-//! A [`DriveActor`](actor::DriveActor) owns its drive: everything that touches the device goes through its
-//! [device thread](device_thread), one command at a time, because any command can hang. It decides with
+//! A [`DriveActor`] owns its drive: everything that touches the device goes through its
+//! device thread, one command at a time, because any command can hang. It decides with
 //! [`domain::drive`](crate::domain::drive), stores state and event, then acts. Others read snapshots in the
 //! [`DriveRegistry`] and send [`DriveCommand`]s.
 

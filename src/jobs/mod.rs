@@ -1,7 +1,7 @@
 //! Jobs: the queue, one actor per running job, recovery.
 //!
 //! The [`Dispatcher`] owns the queue: it creates, starts, pauses, resumes and removes jobs, and asks
-//! [`scheduling`](crate::domain::scheduling) which may start. A [`JobActor`](actor::JobActor) owns one running job and its worker
+//! [`scheduling`](crate::domain::scheduling) which may start. A `JobActor` owns one running job and its worker
 //! process; its death is an event for the dispatcher. Both decide with [`domain::job`](crate::domain::job), store state and
 //! event in one transaction, then act.
 
