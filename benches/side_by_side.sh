@@ -24,10 +24,10 @@ main() {
 
 # Image + MD5 + SHA-256 + sector map + fsync against dd, md5sum and sha256sum on the same file in the page cache.
 section_engine() {
-  local source=$WORK/source.iso round
+  local source=$WORK/source.iso
   head -c "$((MIB << 20))" /dev/urandom > "$source"
   sync "$source"
-  for round in $(seq "$ROUNDS"); do
+  for _ in $(seq "$ROUNDS"); do
     cat "$source" > /dev/null
     measure dd dd if="$source" of="$WORK/dd.iso" bs=1M conv=fsync
     rm -f "$WORK/dd.iso"
@@ -47,7 +47,8 @@ section_engine() {
   for tool in dd md5sum sha256sum openssl_md5 openssl_sha256 disk2iso; do
     printf '%-16s %9.2f %9.2f %9.1f\n' "$tool" "$(median "$tool" 1)" "$(median "$tool" 2)" "$(median "$tool" 3)"
   done
-  local wall=$(median disk2iso 1)
+  local wall
+  wall=$(median disk2iso 1)
   ratio 'wall / max(dd, md5sum)' "$wall" "$(max "$(median dd 1)" "$(median md5sum 1)")" 1.15
   ratio 'wall / (dd; md5sum; sha256sum)' "$wall" "$(sum "$(median dd 1)" "$(median md5sum 1)" "$(median sha256sum 1)")" 0.5
   # The fastest hashes: OpenSSL's, which use the processor's SHA instructions; md5sum and sha256sum of coreutils need not.

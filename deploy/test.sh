@@ -9,9 +9,7 @@ step "lint"
 cargo fmt --check
 cargo clippy --locked --all-targets --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-if command -v shellcheck >/dev/null; then
-  shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh .ci/run
-fi
+shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh .ci/run
 
 step "release build and tests"
 cargo build --release --locked --quiet
