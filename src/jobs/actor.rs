@@ -16,7 +16,7 @@ use crate::{
         progress::Progress,
     },
     drives::{DriveRegistry, LiveSettings},
-    error::{Code, Problem},
+    error::{Class, Code, Problem},
     imaging::{
         WorkerMessage, WorkerProgress, WorkerTask,
         process::{self, WorkerEvent, WorkerHandle, WorkerProgram},
@@ -137,7 +137,7 @@ impl JobActor {
             Ok(Some(prepared)) => prepared,
             // Cancelled or paused between claim and start.
             Ok(None) => return ctx.stop(),
-            Err(problem) => return self.settle(JobEvent::Errored, failure(&problem), ctx),
+            Err(problem) => return self.settle(went_wrong(&problem), failure(&problem), ctx),
         };
         self.progress = job.progress;
         self.bytes_seen = job.progress.size_processed;
@@ -315,7 +315,12 @@ impl JobActor {
     }
 }
 
-/// Details of a job that went wrong for good.
+/// What may work in a moment is tried again; the rest is over.
+pub(super) fn went_wrong(problem: &Problem) -> JobEvent {
+    if problem.code.class() == Class::Transient { JobEvent::Crashed } else { JobEvent::Errored }
+}
+
+/// Details of a job that went wrong.
 pub(super) fn failure(problem: &Problem) -> Details {
     Details { message: Some(problem.detail.clone()), error_code: Some(problem.code), ..Details::default() }
 }

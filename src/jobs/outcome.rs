@@ -1,7 +1,7 @@
 //! What a worker's last word means for its job.
 
 use super::{
-    actor::{JobActor, failure},
+    actor::{JobActor, failure, went_wrong},
     commit::Details,
     image, verify,
 };
@@ -33,8 +33,8 @@ impl JobActor {
                 self.settle(JobEvent::Halted(reason), Details { message: Some(message), ..Details::default() }, ctx);
             }
             Outcome::Failed { code, message } => {
-                let code = Code::parse(&code).unwrap_or(Code::ReadFailed);
-                self.settle(JobEvent::Errored, failure(&Problem::new(code, message)), ctx);
+                let problem = Problem::new(Code::parse(&code).unwrap_or(Code::ReadFailed), message);
+                self.settle(went_wrong(&problem), failure(&problem), ctx);
             }
         }
     }
@@ -96,7 +96,7 @@ impl JobActor {
                 };
                 actor.settle(JobEvent::Finished(verdict), details, ctx);
             }
-            Err(problem) => actor.settle(JobEvent::Errored, failure(&problem), ctx),
+            Err(problem) => actor.settle(went_wrong(&problem), failure(&problem), ctx),
         }));
     }
 
