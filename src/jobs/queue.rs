@@ -31,6 +31,10 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
     }
     let unfinished = deps.journal.db.read(storage::jobs::unfinished).await.map_err(|error| problem(&error))?;
     for job in &unfinished {
+        // Nobody runs it: its end could not be stored when it came, because the database was away.
+        if is_orphan(deps, job) {
+            ended(deps, job.id, &Exit::Killed).await;
+        }
         if let JobState::Paused { reason } = job.state
             && deps.live.get(job.id).is_none()
             && condition_cleared(deps, job, reason).await
@@ -196,11 +200,14 @@ pub(super) async fn reap(deps: &JobDeps) -> Result<(), Problem> {
             ended(deps, id, &Exit::Killed).await;
         }
     }
-    for job in unfinished {
-        let ours = job.lease_owner.as_deref().is_none_or(|owner| owner == &*deps.journal.node);
-        if matches!(job.state, JobState::Running { .. }) && ours && !alive(job.id) {
-            ended(deps, job.id, &Exit::Killed).await;
-        }
+    for job in unfinished.iter().filter(|job| is_orphan(deps, job)) {
+        ended(deps, job.id, &Exit::Killed).await;
     }
     Ok(())
+}
+
+/// Whether this host claimed the job and has no actor for it.
+fn is_orphan(deps: &JobDeps, job: &JobRecord) -> bool {
+    let ours = job.lease_owner.as_deref().is_none_or(|owner| owner == &*deps.journal.node);
+    ours && matches!(job.state, JobState::Running { .. }) && deps.live.get(job.id).is_none()
 }

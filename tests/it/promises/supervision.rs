@@ -1,6 +1,6 @@
 //! Supervision of the real tree, seen from outside: health, and a worker that dies again and again.
 
-use crate::support::{disc, service::Service};
+use crate::support::{databases::Database, disc, service::Service};
 use disk2iso::{app::App, imaging::process::WorkerProgram};
 use serde_json::json;
 use std::sync::Mutex;
@@ -26,6 +26,27 @@ fn a_worker_that_dies_again_and_again_fails_its_job_and_nothing_else() {
     // A person may try again, and it goes on from what was read.
     service.command(&format!("/api/v1/jobs/{id}/retry"), &json!({}));
     service.wait_for_progress(&id);
+}
+
+#[test]
+fn a_database_that_goes_away_and_comes_back_costs_no_job() {
+    let service = Service::builder().auto().database(Database::postgres()).start();
+    let source = disc::file(service.folder.path(), "LASTS", 8_192, 1);
+    service.script(0, "speed_bytes_per_second = 4000000");
+    service.insert(0, &source);
+    let running =
+        service.wait("the job to run", |service| service.jobs().first().filter(|job| job["status"] == "running").cloned());
+    service.database.cut_off();
+    service.wait("the service to say that it is not ready", |service| {
+        service.status_of("/health/ready").filter(|status| *status == 503)
+    });
+    assert_eq!(service.status_of("/health/live"), Some(200));
+    service.database.bring_back();
+    service.wait("the service to be ready again", |service| service.status_of("/health/ready").filter(|status| *status == 200));
+    let job = service.wait_for_status(running["uuid"].as_str().unwrap(), "completed");
+    assert_eq!(job["verdict"], "complete", "{job}");
+    assert!(std::fs::read(job["output_path"].as_str().unwrap()).unwrap() == std::fs::read(&source).unwrap());
+    assert_eq!(service.jobs().len(), 1);
 }
 
 /// Panics once, on the thread that logs the message it waits for: an actor that dies of itself, without a hook in the product.

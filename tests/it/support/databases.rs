@@ -66,6 +66,21 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Ends all connections and takes no new ones, as a server that went away. PostgreSQL only.
+    pub fn cut_off(&self) {
+        let Kind::Postgres { name } = &self.kind else { panic!("a file cannot be cut off") };
+        administrate(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        administrate(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+    }
+
+    /// Takes connections again.
+    pub fn bring_back(&self) {
+        let Kind::Postgres { name } = &self.kind else { panic!("a file cannot be cut off") };
+        administrate(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Kind::Postgres { name } = &self.kind {

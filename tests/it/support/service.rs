@@ -32,7 +32,8 @@ pub struct Service {
     environment: Vec<(String, String)>,
     child: Option<Child>,
     client: reqwest::blocking::Client,
-    _database: Database,
+    /// Its database; removed when dropped.
+    pub database: Database,
 }
 
 impl Builder {
@@ -83,7 +84,7 @@ impl Builder {
         ];
         environment.extend(self.environment);
         let client = reqwest::blocking::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().expect("client");
-        let mut service = Service { folder, output, port, environment, child: None, client, _database: self.database };
+        let mut service = Service { folder, output, port, environment, child: None, client, database: self.database };
         service.restart();
         service.wait("all drives to be shown", |service| (service.drives().len() == drives.len()).then_some(()));
         service
@@ -154,6 +155,11 @@ impl Service {
     fn try_get(&self, path: &str) -> Option<(u16, Value)> {
         let answer = self.client.get(self.url(path)).send().ok()?;
         Some((answer.status().as_u16(), answer.json().unwrap_or(Value::Null)))
+    }
+
+    /// Status of a GET; `None` without an answer.
+    pub fn status_of(&self, path: &str) -> Option<u16> {
+        self.try_get(path).map(|(status, _)| status)
     }
 
     /// GET that must answer 200.
