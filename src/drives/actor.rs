@@ -13,6 +13,7 @@ use crate::{
         disc::Medium,
         drive::{Drive, DriveEffect, DriveEvent, DriveReason, DriveState, Finding, NotIdentified},
         event::{Level, NewEvent},
+        ids::JobId,
     },
     error::{Code, Problem},
     filesystems::IdentifyFailure,
@@ -51,6 +52,8 @@ pub struct DriveActor {
     device: Option<DeviceThread>,
     /// People who wait for the device, with the command they wait for.
     waiting: Vec<(DeviceCommand, Reply)>,
+    /// Commands for the moment when a job that is over has released this drive.
+    deferred: Vec<(DriveCommand, Reply)>,
 }
 
 /// How often a drive is asked for its status. Neither spins a disc up; a real drive is woken by udev in between.
@@ -63,7 +66,7 @@ impl DriveActor {
     /// The actor for this drive; what it knew before is read from the database when it starts.
     pub fn new(deps: DriveDeps, spec: DriveSpec) -> Self {
         let (identity, drive) = (DeviceIdentity::default(), Drive::default());
-        Self { deps, spec, identity, drive, medium: None, device: None, waiting: Vec::new() }
+        Self { deps, spec, identity, drive, medium: None, device: None, waiting: Vec::new(), deferred: Vec::new() }
     }
 
     fn is_virtual(&self) -> bool {
@@ -122,6 +125,7 @@ impl DriveActor {
                     actor.medium = medium;
                     actor.run(&step.effects, ctx);
                     answer(reply, Ok(()));
+                    actor.execute_deferred(ctx);
                 }
                 Err(error) => {
                     answer(reply, Err(Problem::new(Code::Unavailable, "The drive's state could not be stored; see the log")));
@@ -269,6 +273,56 @@ impl DriveActor {
     }
 }
 
+impl DriveActor {
+    fn execute(&mut self, command: DriveCommand, reply: Reply, ctx: &mut Context<Self>) {
+        match command {
+            DriveCommand::Eject => self.request(DriveEvent::EjectRequested, DeviceCommand::Eject, reply, ctx),
+            DriveCommand::Close => self.request(DriveEvent::CloseRequested, DeviceCommand::Close, reply, ctx),
+            DriveCommand::Insert(_) if !self.is_virtual() => {
+                answer(Some(reply), Err(Problem::new(Code::NotVirtual, Code::NotVirtual.title())));
+            }
+            DriveCommand::Insert(image) => self.submit_for(DeviceCommand::Insert(image), reply),
+            DriveCommand::JobStarted(job) => self.apply(DriveEvent::JobStarted(job), None, Some(reply), ctx),
+            DriveCommand::JobEnded(job, end) => self.apply(DriveEvent::JobEnded(job, end), None, Some(reply), ctx),
+            DriveCommand::Wedged => self.apply(DriveEvent::Wedged, None, Some(reply), ctx),
+            DriveCommand::Vanished => self.apply(DriveEvent::Vanished, None, Some(reply), ctx),
+            DriveCommand::Appeared(address) => {
+                self.spec.address = address;
+                self.apply(DriveEvent::Appeared, None, Some(reply), ctx);
+            }
+            DriveCommand::Look => {
+                self.tick(ctx);
+                answer(Some(reply), Ok(()));
+            }
+        }
+    }
+
+    /// A drive that a job reads is left alone. But a job is over for people as soon as that is stored, and its drive is released
+    /// a moment later: whoever ejects in between is not told "busy", but waits for that moment.
+    fn when_released(&mut self, job: JobId, command: DriveCommand, reply: Reply, ctx: &mut Context<Self>) {
+        let db = self.deps.journal.db.clone();
+        let look = async move { db.read(move |conn| storage::jobs::get(conn, job)).await };
+        ctx.wait(look.into_actor(self).map(move |known, actor, _| {
+            if known.is_ok_and(|job| job.state.is_terminal()) {
+                actor.deferred.push((command, reply));
+            } else {
+                answer(
+                    Some(reply),
+                    Err(Problem::new(Code::DriveBusy, format!("{}: {}", actor.spec.name, Code::DriveBusy.title()))),
+                );
+            }
+        }));
+    }
+
+    fn execute_deferred(&mut self, ctx: &mut Context<Self>) {
+        if !matches!(self.drive.state, DriveState::Copying { .. }) {
+            for (command, reply) in std::mem::take(&mut self.deferred) {
+                self.execute(command, reply, ctx);
+            }
+        }
+    }
+}
+
 impl Actor for DriveActor {
     type Context = Context<Self>;
 
@@ -313,31 +367,11 @@ impl Handler<DriveCommand> for DriveActor {
 
     fn handle(&mut self, command: DriveCommand, ctx: &mut Self::Context) -> Self::Result {
         let (reply, answered) = oneshot::channel();
-        match command {
-            DriveCommand::Eject => self.request(DriveEvent::EjectRequested, DeviceCommand::Eject, reply, ctx),
-            DriveCommand::Close => self.request(DriveEvent::CloseRequested, DeviceCommand::Close, reply, ctx),
-            DriveCommand::Insert(_) if !self.is_virtual() => {
-                answer(Some(reply), Err(Problem::new(Code::NotVirtual, Code::NotVirtual.title())))
+        match (self.drive.state, &command) {
+            (DriveState::Copying { job }, DriveCommand::Eject | DriveCommand::Close | DriveCommand::Insert(_)) => {
+                self.when_released(job, command, reply, ctx);
             }
-            DriveCommand::Insert(_) if matches!(self.drive.state, DriveState::Copying { .. }) => {
-                answer(
-                    Some(reply),
-                    Err(Problem::new(Code::DriveBusy, format!("{}: {}", self.spec.name, Code::DriveBusy.title()))),
-                );
-            }
-            DriveCommand::Insert(image) => self.submit_for(DeviceCommand::Insert(image), reply),
-            DriveCommand::JobStarted(job) => self.apply(DriveEvent::JobStarted(job), None, Some(reply), ctx),
-            DriveCommand::JobEnded(job, end) => self.apply(DriveEvent::JobEnded(job, end), None, Some(reply), ctx),
-            DriveCommand::Wedged => self.apply(DriveEvent::Wedged, None, Some(reply), ctx),
-            DriveCommand::Vanished => self.apply(DriveEvent::Vanished, None, Some(reply), ctx),
-            DriveCommand::Appeared(address) => {
-                self.spec.address = address;
-                self.apply(DriveEvent::Appeared, None, Some(reply), ctx);
-            }
-            DriveCommand::Look => {
-                self.tick(ctx);
-                answer(Some(reply), Ok(()));
-            }
+            _ => self.execute(command, reply, ctx),
         }
         let down = || Problem::new(Code::Unavailable, "The drive's actor was restarted; try again");
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(down())) })

@@ -208,3 +208,15 @@ fn a_damaged_image_is_tried_again_from_its_map() {
     assert!(same(&job["output_path"], &source));
     assert_eq!(service.isos().iter().filter(|iso| iso["job_uuid"] == id).count(), 1);
 }
+
+#[test]
+fn a_drive_can_be_ejected_as_soon_as_its_job_is_over() {
+    let service = settings(false);
+    let source = disc::file(service.folder.path(), "QUICK", 1_024, 1);
+    for _ in 0..15 {
+        service.insert(0, &source);
+        let id = service.create_job(0, &json!({}));
+        service.wait_for_status(&id, "completed");
+        service.eject(0);
+    }
+}
