@@ -98,7 +98,6 @@ pub fn each_database(test: impl Fn(Db, String)) {
 }
 
 /// [`each_database`] for async tests.
-#[allow(dead_code)]
 pub async fn each_database_async(test: impl AsyncFn(Db, String)) {
     for database in Database::both() {
         eprintln!("--- on {}", database.url);
