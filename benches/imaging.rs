@@ -17,6 +17,7 @@ use disk2iso::{
     },
     optical::DeviceAddress,
 };
+use md5::Md5;
 use openssl::hash::{Hasher, MessageDigest};
 use sha2::{Digest as _, Sha256};
 use std::{hint::black_box, path::Path, sync::Arc};
@@ -32,6 +33,8 @@ fn hashes(criterion: &mut Criterion) {
         let Ok(mut hasher) = Hasher::new(kind) else { continue };
         group.bench_function(name, |bencher| bencher.iter(|| hasher.update(black_box(&data)).is_ok()));
     }
+    let mut hasher = Md5::new();
+    group.bench_function("md5 md-5", |bencher| bencher.iter(|| hasher.update(black_box(&data))));
     let mut hasher = Sha256::new();
     group.bench_function("sha256 sha2 (used)", |bencher| bencher.iter(|| hasher.update(black_box(&data))));
     group.finish();

@@ -12,6 +12,7 @@ use crate::{
     optical::{
         DeviceAddress,
         hotplug::{self, HotplugEvent},
+        virtual_drive_id,
     },
     supervision::{
         BackOff, ChildChange, ChildEvent, ChildRef, ChildSpec, Restart, StartChild, Subscribe, SupervisedActor, Supervisor,
@@ -79,9 +80,8 @@ impl DriveManager {
 /// Id of the virtual drive in this folder: the folder's name; two folders of one name are told apart by their paths.
 fn virtual_id(folder: &Path, all: &[PathBuf]) -> DriveId {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let ours = name(folder);
-    let unique = all.iter().filter(|other| name(other) == ours).count() < 2;
-    DriveId::new(&if unique { format!("virtual-{ours}") } else { format!("virtual{}", folder.display()) })
+    let unique = all.iter().filter(|other| name(other) == name(folder)).count() < 2;
+    if unique { virtual_drive_id(folder) } else { DriveId::new(&format!("virtual{}", folder.display())) }
 }
 
 impl Actor for DriveManager {

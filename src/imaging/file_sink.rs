@@ -155,8 +155,7 @@ impl Sink for FileSink {
     }
 
     fn free_space(&self) -> Result<u64, SinkError> {
-        let stat = nix::sys::statvfs::statvfs(&self.folder).map_err(|errno| failure("inspect", &self.folder)(errno.into()))?;
-        Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
+        super::free_space(&self.folder).map_err(failure("inspect", &self.folder))
     }
 }
 

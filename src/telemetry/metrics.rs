@@ -26,8 +26,6 @@ struct Inner {
     events: IntCounter,
     /// Live WebSocket and SSE clients.
     clients: IntGauge,
-    /// Restarts of supervised actors.
-    restarts: IntCounter,
     /// Seconds a job took.
     job_seconds: Histogram,
 }
@@ -69,7 +67,6 @@ impl Metrics {
             bytes_read: counter("disk2iso_read_bytes_total", "Bytes read from discs")?,
             bad_sectors: counter("disk2iso_unreadable_sectors_total", "Sectors that could not be read")?,
             events: counter("disk2iso_events_total", "Events committed")?,
-            restarts: counter("disk2iso_actor_restarts_total", "Restarts of supervised actors")?,
             clients,
             job_seconds,
             registry,
@@ -123,11 +120,6 @@ impl Metrics {
     /// Events were committed.
     pub fn events(&self, count: u64) {
         self.0.events.inc_by(count);
-    }
-
-    /// A supervised actor was restarted.
-    pub fn restarted(&self) {
-        self.0.restarts.inc();
     }
 
     /// A live client came (+1) or went (-1).

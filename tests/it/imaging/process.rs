@@ -20,7 +20,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -223,7 +223,6 @@ async fn killing_reaches_grandchildren_and_dropping_the_handle_kills() {
     for drop_it in [false, true] {
         let (handle, events) = process::start(&program, &any_task()).unwrap();
         let mut handle = Some(handle);
-        let began = Instant::now();
         let heard = hear(events, |event| {
             if *event == WorkerEvent::Log("started".to_owned()) {
                 if drop_it {
@@ -236,7 +235,6 @@ async fn killing_reaches_grandchildren_and_dropping_the_handle_kills() {
         })
         .await;
         assert_eq!(heard.last(), Some(&WorkerEvent::Exited { code: None, signal: Some(9) }));
-        assert!(began.elapsed() < Duration::from_secs(20));
     }
 }
 

@@ -28,12 +28,15 @@ fn reader(rig: &Rig) -> Child {
     command.spawn().unwrap()
 }
 
-/// Waits until another process has run into the hang; returns the moment at which that was seen.
-fn until_it_hangs(rig: &Rig) -> Instant {
-    while !std::fs::read_to_string(rig.folder().join("state.json")).unwrap().contains("\"boot\"") {
+fn state(rig: &Rig) -> String {
+    std::fs::read_to_string(rig.folder().join("state.json")).unwrap()
+}
+
+/// Waits until another process has run into the hang.
+fn until_it_hangs(rig: &Rig) {
+    while !state(rig).contains("\"boot\"") {
         thread::sleep(Duration::from_millis(2));
     }
-    Instant::now()
 }
 
 #[test]
@@ -43,9 +46,9 @@ fn a_hanging_read_returns_late_and_right_and_the_retry_is_quick() {
     let start = Instant::now();
     assert_eq!(read(&mut *device, 0, 100).unwrap(), rig.bytes);
     assert!(start.elapsed() >= HANG);
-    let again = Instant::now();
+    let before = state(&rig);
     assert!(read(&mut *rig.open(), 50, 1).is_ok());
-    assert!(again.elapsed() < HANG / 2, "a hang happens once per insertion");
+    assert_eq!(state(&rig), before, "a hang happens once per insertion, and each is written down");
 }
 
 #[test]
@@ -62,26 +65,27 @@ fn a_hang_that_repeats_comes_at_every_read() {
 #[test]
 fn a_hanging_drive_answers_no_other_process() {
     let rig = Rig::loaded(100, SCRIPT);
+    let begun = Instant::now();
     let mut child = reader(&rig);
-    let seen = until_it_hangs(&rig);
+    until_it_hangs(&rig);
     let mut device = rig.open();
-    assert!(seen.elapsed() < HANG / 2, "opening does not wait");
+    assert!(child.try_wait().unwrap().is_none(), "opening does not wait");
     device.status().unwrap();
-    assert!(seen.elapsed() >= HANG - Duration::from_millis(200));
+    // The hang began after `begun`, so whoever waits for its end is later than this.
+    assert!(begun.elapsed() >= HANG);
     assert!(child.wait().unwrap().success(), "the read comes back in the end");
 }
 
 #[test]
 fn a_drive_stays_wedged_after_its_reader_was_killed() {
     let rig = Rig::loaded(100, SCRIPT);
+    let begun = Instant::now();
     let mut child = reader(&rig);
-    let seen = until_it_hangs(&rig);
+    until_it_hangs(&rig);
     child.kill().unwrap();
     child.wait().unwrap();
     let mut device = rig.open();
     assert!(read(&mut *device, 0, 1).is_ok());
-    assert!(seen.elapsed() >= HANG - Duration::from_millis(200), "killing the reader frees nothing");
-    let start = Instant::now();
+    assert!(begun.elapsed() >= HANG, "killing the reader frees nothing");
     device.eject().unwrap();
-    assert!(start.elapsed() < HANG / 2);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{disc, service::Service};
 use serde_json::json;
-use std::{fs, time::Instant};
+use std::fs;
 
 const SECTORS: usize = 8_192;
 
@@ -40,11 +40,10 @@ fn cancel_answers_at_once_while_a_read_hangs() {
     service.wait("the read to hang", |service| {
         fs::read_to_string(service.drive_folder(0).join("state.json")).ok().filter(|state| state.contains("\"boot\""))
     });
-    let asked = Instant::now();
     service.command(&format!("/api/v1/jobs/{id}/cancel"), &json!({}));
     assert_eq!(service.job(&id)["status"], "cancelled");
-    // Far below the hang of 20 s, whatever the machine is doing besides.
-    assert!(asked.elapsed().as_secs() < 10);
+    let state = fs::read_to_string(service.drive_folder(0).join("state.json")).expect("state");
+    assert!(state.contains("\"boot\""), "the read must still hang for this test to mean anything: {state}");
     service.wait("the drive to come back", |service| {
         Some(service.drive(0)).filter(|drive| drive["state"] == "idle" && drive["media"].is_object())
     });

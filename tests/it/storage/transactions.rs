@@ -18,7 +18,7 @@ use disk2iso::{
 use serde_json::json;
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 fn event(message: &str) -> NewEvent {
@@ -54,11 +54,10 @@ fn a_panic_is_an_error_and_neither_its_changes_nor_its_connection_survive() {
             let failed: Result<(), _> = db.read_blocking(|_| panic!("while reading"));
             assert!(matches!(failed, Err(StorageError::Panicked(_))));
         }
-        let begun = Instant::now();
+        // A lock that is left over would make these fail, by SQLite's busy timeout or PostgreSQL's statement timeout.
         for round in 0..10 {
             db.write_blocking(|conn| settings::set(conn, "after", &json!(round))).unwrap();
         }
-        assert!(begun.elapsed() < Duration::from_secs(5), "no lock is left over");
         let all = db.read_blocking(settings::all).unwrap();
         assert_eq!(all.into_iter().collect::<Vec<_>>(), vec![("after".to_owned(), json!(9))]);
     });
