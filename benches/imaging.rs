@@ -87,7 +87,7 @@ fn make(folder: &Path, source: &Path, size: u64, tuning: Tuning) {
     let claims = SizeClaims { read_capacity: Some(size / SECTOR), ..SizeClaims::default() };
     let profile = MediaProfile::DVD_ROM;
     let fingerprint = Fingerprint("00".repeat(16));
-    let medium = Medium { label: String::new(), kind: DiscKind::DataDvd, profile, fingerprint, size: claims.reconcile(profile) };
+    let medium = Medium::new(String::new(), DiscKind::DataDvd, profile, fingerprint, claims.reconcile(profile));
     let paths = ImagePaths::new(&folder.join("image.iso"));
     let device = DeviceAddress::ImageFile(source.to_owned());
     let mut opened = device.open().expect("the source is there");

@@ -6,6 +6,7 @@ mod source;
 
 use super::signals::stop_on_signals;
 use crate::{
+    domain::options::Verify,
     filesystems,
     imaging::{
         FileSink, Native, StopFlag, Tuning,
@@ -66,7 +67,7 @@ fn make(args: &ImageArgs) -> Result<ExitCode, String> {
     let (mut device, medium) = source::identify(&address, &args.source, &stop)?;
     let paths = names::choose(&args.output, &medium)?;
     let Mode::Standard = args.mode;
-    let options = ReadOptions { verify: args.verify, ..ReadOptions::default() };
+    let options = ReadOptions { verify: if args.verify { Verify::Both } else { Verify::None }, ..ReadOptions::default() };
     let task = ImageTask { device: address, medium, paths: paths.clone(), options };
     let mut bar = show::Bar::new();
     let outcome = worker::image(

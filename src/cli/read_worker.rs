@@ -70,6 +70,9 @@ fn perform(stop: &StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
         Ok(WorkerTask::VerifyImage(VerifyTask { image })) => {
             worker::verify_image(&FileSink::new(ImagePaths::new(&image)), stop, Tuning::default(), emit)
         }
+        Ok(WorkerTask::Cd(_) | WorkerTask::Scan(_)) => {
+            Outcome::Failed { code: code::BAD_TASK.to_owned(), message: "this task is not known yet".to_owned() }
+        }
         Err(problem) => Outcome::Failed { code: code::BAD_TASK.to_owned(), message: format!("this is no task: {problem}") },
     }
 }

@@ -53,6 +53,8 @@ pub enum PauseReason {
     DriveWedged,
     /// Its drive is gone; goes on when it is back.
     DriveGone,
+    /// Everything was tried and sectors are missing; a person decides: accept the loss, one more pass, another drive.
+    Loss,
 }
 
 /// What shall follow when the worker has stopped.
@@ -262,7 +264,9 @@ impl JobState {
             }
             (_, E::RetryRequested) => Err(JobDenied::NotRetryable),
 
-            (Self::Paused { reason }, E::ConditionCleared(cleared)) if reason == cleared && reason != PauseReason::User => {
+            (Self::Paused { reason }, E::ConditionCleared(cleared))
+                if reason == cleared && !matches!(reason, PauseReason::User | PauseReason::Loss) =>
+            {
                 to(Self::Queued, &[WakeDispatcher])
             }
             (_, E::ConditionCleared(_)) => stay(),

@@ -5,8 +5,14 @@ use std::collections::BTreeSet;
 
 const PHASES: [Phase; 6] =
     [Phase::Analyzing, Phase::Reading, Phase::Rescuing, Phase::Hashing, Phase::Verifying, Phase::Publishing];
-const REASONS: [PauseReason; 5] =
-    [PauseReason::User, PauseReason::NoSpace, PauseReason::MediumRemoved, PauseReason::DriveWedged, PauseReason::DriveGone];
+const REASONS: [PauseReason; 6] = [
+    PauseReason::Loss,
+    PauseReason::User,
+    PauseReason::NoSpace,
+    PauseReason::MediumRemoved,
+    PauseReason::DriveWedged,
+    PauseReason::DriveGone,
+];
 const VERDICTS: [Verdict; 5] =
     [Verdict::Complete, Verdict::CompleteTrimmed, Verdict::Degraded, Verdict::Incomplete, Verdict::Failed];
 

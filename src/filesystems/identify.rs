@@ -76,6 +76,7 @@ pub fn identify(device: &mut dyn OpticalDevice) -> Result<Medium, IdentifyFailur
         toc_lead_out: None,
         iso9660: file_systems.iso9660.as_ref().map(|iso| iso.sectors),
         udf: file_systems.udf.as_ref().map(|udf| udf.end_sector),
+        ..SizeClaims::default()
     };
     let size = claims.with_toc(toc.as_ref()).reconcile(profile);
     let samples: Vec<(u64, Vec<u8>)> = match audio_only {
@@ -91,7 +92,7 @@ pub fn identify(device: &mut dyn OpticalDevice) -> Result<Medium, IdentifyFailur
     let fingerprint =
         Fingerprint::compute(&FingerprintInput { profile, toc: toc.as_ref(), sectors: size.sectors, samples: &samples });
     let kind = kind(profile, size.sectors, toc.as_ref(), &file_systems);
-    Ok(Medium { label: file_systems.label(), kind, profile, fingerprint, size })
+    Ok(Medium { toc, ..Medium::new(file_systems.label(), kind, profile, fingerprint, size) })
 }
 
 /// Sectors that go into the fingerprint: the volume descriptors, the first anchor of UDF, and four in the first third of

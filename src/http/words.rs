@@ -180,6 +180,7 @@ words! {
         "paused/medium_removed" Caution ("Disc taken out", "Insert the same disc again; the job goes on by itself.") ("Disc entnommen", "Dieselbe Disc wieder einlegen; die Aufgabe läuft von selbst weiter.");
         "paused/drive_wedged" Bad ("Drive does not answer", "Switch the drive off and on; the job goes on when it answers.") ("Laufwerk antwortet nicht", "Laufwerk aus- und einschalten; die Aufgabe läuft weiter, sobald es antwortet.");
         "paused/drive_gone" Caution ("Drive not connected", "Plug the drive in; the job goes on by itself.") ("Laufwerk nicht angeschlossen", "Laufwerk anstecken; die Aufgabe läuft von selbst weiter.");
+        "paused/loss" Bad ("Sectors are unreadable", "Everything was tried. Accept the loss, try once more, or go on in another drive.") ("Sektoren sind unlesbar", "Alles wurde versucht. Den Verlust annehmen, noch einmal versuchen oder in einem anderen Laufwerk weitermachen.");
         "completed" Good ("Done", "") ("Fertig", "");
         "failed" Bad ("Failed", "Try again when the cause is dealt with.") ("Fehlgeschlagen", "Noch einmal versuchen, wenn die Ursache behoben ist.");
         "cancelled" Neutral ("Cancelled", "") ("Abgebrochen", "");
@@ -207,6 +208,8 @@ words! {
         "bd_video" Neutral ("Video Blu-ray", "") ("Video-Blu-ray", "");
         "audio_cd" Neutral ("Audio CD", "") ("Audio-CD", "");
         "mixed_mode" Neutral ("CD with data and audio", "") ("CD mit Daten und Ton", "");
+        "cd_extra" Neutral ("Enhanced CD: audio and a data session", "") ("Enhanced CD: Ton und eine Datensitzung", "");
+        "vcd" Neutral ("Video CD", "") ("Video-CD", "");
         "blank" Neutral ("Blank disc", "") ("Leere Disc", "");
         "unreadable" Neutral ("Unreadable disc", "") ("Unlesbare Disc", "");
     }
@@ -280,7 +283,7 @@ mod tests {
             assert!(key == "waiting_for_media/empty" || DRIVES.iter().any(|entry| entry.key == key), "{key}");
         }
         use PauseReason::{DriveGone, DriveWedged, MediumRemoved, NoSpace, User};
-        for reason in [User, NoSpace, MediumRemoved, DriveWedged, DriveGone] {
+        for reason in [PauseReason::Loss, User, NoSpace, MediumRemoved, DriveWedged, DriveGone] {
             let key = format!("paused/{}", word(&reason).expect("a word"));
             assert!(JOBS.iter().any(|entry| entry.key == key), "{key}");
         }

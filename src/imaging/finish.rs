@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{
     ids::SECTOR,
     job::Phase,
+    result::ImageDetails,
     sector_map::BlockStatus,
     verdict::{Evidence, Judgement, Verdict, VerifyEvidence, judge, run_out_start},
 };
@@ -119,9 +120,12 @@ fn examine(session: &mut Session<'_>, task: &ImageTask, end: u64, earlier: Verif
     }
     let mut hashes = session.pipeline.finish_hashes()?;
     let mut verify = VerifyEvidence { image_matches: None, ..earlier };
-    if task.options.verify {
+    if task.options.verify.image() {
         session.phase(Phase::Verifying);
         verify.image_matches = Some(verify::hash_from_storage(session, end)? == hashes);
+    }
+    if task.options.verify.disc() {
+        session.phase(Phase::Verifying);
         let check = verify::compare_disc(session)?;
         verify.disc_unsettled = Some(check.unsettled);
         if check.patched > 0 {
@@ -150,5 +154,6 @@ fn result(session: &Session<'_>, path: &Path, finished: Finished, began: Instant
         hashes: finished.hashes,
         seconds,
         bytes_per_second,
+        details: ImageDetails::default(),
     }
 }

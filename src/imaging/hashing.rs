@@ -76,7 +76,7 @@ impl Hashes {
         }
         let sha256 = digests.pop().unwrap_or_default();
         let md5 = digests.pop().unwrap_or_default();
-        Ok(ImageHashes { md5, sha256, bytes })
+        Ok(ImageHashes { md5, sha256, bytes, more: std::collections::BTreeMap::new() })
     }
 }
 

@@ -41,8 +41,8 @@ pub use sink::{Existing, Sink, SinkError};
 pub use tuning::Tuning;
 
 pub use protocol::{
-    Halt, ImageHashes, ImagePaths, ImageResult, ImageTask, Outcome, ReadOptions, VerifyTask, WorkerMessage, WorkerProgress,
-    WorkerTask,
+    CdTask, Halt, ImageHashes, ImagePaths, ImageResult, ImageTask, Outcome, ReadOptions, ScanTask, VerifyTask, WorkerMessage,
+    WorkerProgress, WorkerTask,
 };
 
 /// Bytes that an unprivileged user can still write in this folder, or in its nearest existing parent. Blocks.

@@ -53,6 +53,7 @@ impl WorkerProgram {
 }
 
 /// What is heard from a worker.
+#[allow(clippy::large_enum_variant, reason = "the large one comes once per job")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum WorkerEvent {
     /// A line of the protocol.

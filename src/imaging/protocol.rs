@@ -8,12 +8,17 @@ use crate::{
         disc::{Fingerprint, Medium},
         ids::Lba,
         job::Phase,
+        options::{AudioFormat, EngineChoice, HashKind, OnLoss, Verify},
+        result::{ImageDetails, ScanResult},
         verdict::{Judgement, VerifyEvidence},
     },
     optical::{DeviceAddress, Sense},
 };
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// What a worker shall do.
 #[allow(clippy::large_enum_variant, reason = "there is one per process")]
@@ -24,6 +29,41 @@ pub enum WorkerTask {
     Image(ImageTask),
     /// Read a stored image back and compute its hashes.
     VerifyImage(VerifyTask),
+    /// Read a CD raw, track by track: audio, mixed discs and clones.
+    Cd(CdTask),
+    /// Read the surface and keep nothing.
+    Scan(ScanTask),
+}
+
+/// One CD to read raw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CdTask {
+    /// The drive.
+    pub device: DeviceAddress,
+    /// The medium that must lie in it; anything else is refused. Its table of contents says which tracks to read.
+    pub medium: Medium,
+    /// Folder and base name: `STEM.bin`, `STEM.cue`, `STEM.toc`, `STEM.iso` (data tracks of mixed discs), `STEM (Track 01).flac` …
+    /// The file that stands for the image (`paths.image`) is `STEM.cue`; while reading, everything is below `paths.part`, a folder.
+    pub paths: ImagePaths,
+    /// How to read.
+    pub options: ReadOptions,
+    /// How audio tracks are stored.
+    pub format: AudioFormat,
+    /// With sub-channel and everything else that is on the disc.
+    pub clone: bool,
+    /// Samples by which the drive reads audio too late.
+    pub read_offset: i32,
+}
+
+/// One surface to read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScanTask {
+    /// The drive.
+    pub device: DeviceAddress,
+    /// The medium that must lie in it.
+    pub medium: Medium,
+    /// How to read.
+    pub options: ReadOptions,
 }
 
 /// One image to make.
@@ -67,11 +107,11 @@ impl ImagePaths {
 }
 
 /// How to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReadOptions {
-    /// Read the finished image back from storage, and the disc a second time, and compare both.
-    pub verify: bool,
+    /// What is compared after reading.
+    pub verify: Verify,
     /// How often an unreadable sector is read again, one by one, after everything else was read. 0 to 100.
     pub retries: u32,
     /// Time limit of one read command in the first pass, milliseconds.
@@ -79,15 +119,51 @@ pub struct ReadOptions {
     /// Leave the map of a complete image, too: whoever asked removes it once the result is recorded, so that a crash in between
     /// costs no second reading of the disc.
     pub keep_map: bool,
+    /// Which program reads.
+    pub engine: EngineChoice,
+    /// Begin with rescue (mode `rescue`): the disc is known to be damaged.
+    pub rescue_first: bool,
+    /// Whether what could not be read at once is tried sector by sector.
+    pub rescue: bool,
+    /// Most sectors in one request; `None`: what the drive takes.
+    pub block_sectors: Option<u32>,
+    /// Speed limit in kilobytes per second.
+    pub speed_kbps: Option<u32>,
+    /// Hashes beside MD5 and SHA-256.
+    pub hashes: Vec<HashKind>,
+    /// Rescue ends when more sectors than this are unreadable.
+    pub max_bad_sectors: Option<u64>,
+    /// Rescue ends after so many seconds.
+    pub rescue_seconds: Option<u64>,
+    /// What to do when sectors stay unreadable.
+    pub on_loss: OnLoss,
+    /// A person has accepted the loss: nothing more is read, the image is finished with what there is.
+    pub accept_loss: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { verify: false, retries: 1, read_timeout_ms: 10_000, keep_map: false }
+        Self {
+            verify: Verify::None,
+            retries: 1,
+            read_timeout_ms: 10_000,
+            keep_map: false,
+            engine: EngineChoice::Auto,
+            rescue_first: false,
+            rescue: true,
+            block_sectors: None,
+            speed_kbps: None,
+            hashes: Vec::new(),
+            max_bad_sectors: None,
+            rescue_seconds: None,
+            on_loss: OnLoss::Finish,
+            accept_loss: false,
+        }
     }
 }
 
 /// One line from the worker.
+#[allow(clippy::large_enum_variant, reason = "the large one comes once per job")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum WorkerMessage {
@@ -130,6 +206,7 @@ pub struct WorkerProgress {
 }
 
 /// How a worker's task ended.
+#[allow(clippy::large_enum_variant, reason = "the large one comes once per job")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
@@ -137,6 +214,8 @@ pub enum Outcome {
     Imaged(ImageResult),
     /// The stored image was hashed.
     Hashed(ImageHashes),
+    /// The surface was read.
+    Scanned(ScanResult),
     /// Stopped on request; everything read so far is durable and in the map.
     Stopped,
     /// Cannot go on for now; everything read so far is durable and in the map.
@@ -168,6 +247,11 @@ pub enum Halt {
     },
     /// The drive is gone.
     DriveGone,
+    /// Everything was tried, sectors are missing, and a person shall decide. Image and map are kept.
+    Loss {
+        /// Number of missing sectors.
+        bad_sectors: u64,
+    },
 }
 
 /// Hashes over an image file, lower-case hexadecimal.
@@ -179,6 +263,9 @@ pub struct ImageHashes {
     pub sha256: String,
     /// Number of bytes hashed.
     pub bytes: u64,
+    /// Other hashes that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub more: BTreeMap<HashKind, String>,
 }
 
 /// Everything about a finished image.
@@ -200,4 +287,7 @@ pub struct ImageResult {
     pub seconds: f64,
     /// Bytes read from the disc in this run, divided by `seconds`.
     pub bytes_per_second: f64,
+    /// Files, tracks, damage, statistics, programs. CDs that were read raw end as an image, too: `path` is the cue sheet then.
+    #[serde(default)]
+    pub details: ImageDetails,
 }

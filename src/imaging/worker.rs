@@ -103,7 +103,7 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
         Start::Unproven => (nothing, MapHeader::new(expected)),
     };
     let pipeline = Pipeline::start(Arc::clone(&sink), map.clone(), header, tuning)?;
-    let settings = (task.options, task.medium.profile.ecc_block());
+    let settings = (task.options.clone(), task.medium.profile.ecc_block());
     let mut session = Session::new(map, settings, reader, pipeline, reporter, (stop, tuning));
     match start {
         Start::Image { header, resumed, .. } => {

@@ -2,7 +2,7 @@
 
 use crate::{
     bus::Journal,
-    domain::{ids::IsoId, job::PauseReason},
+    domain::{ids::IsoId, job::PauseReason, options::Verify},
     error::{Code, Problem},
     imaging::{Halt, ImagePaths, ImageResult, ImageTask, ReadOptions, WorkerTask},
     optical::DeviceAddress,
@@ -70,7 +70,8 @@ pub fn task(job: &JobRecord, device: DeviceAddress) -> Result<WorkerTask, Proble
     let incomplete = || Problem::new(Code::Internal, "the job was started before its disc and its path were known");
     let (Some(medium), Some(path)) = (job.medium.clone(), &job.output_path) else { return Err(incomplete()) };
     let defaults = ReadOptions::default();
-    let verify = job.options.get("verify").and_then(serde_json::Value::as_bool).unwrap_or(defaults.verify);
+    let both = job.options.get("verify").and_then(serde_json::Value::as_bool).unwrap_or_default();
+    let verify = if both { Verify::Both } else { Verify::None };
     let retries = job
         .options
         .get("retries")
@@ -153,6 +154,9 @@ pub fn halted(halt: &Halt, job: &JobRecord) -> (PauseReason, String) {
         }
         Halt::WrongDisc { .. } => {
             (PauseReason::MediumRemoved, format!("{} holds another disc; insert {label} and it goes on", job.device))
+        }
+        Halt::Loss { bad_sectors } => {
+            (PauseReason::Loss, format!("{bad_sectors} sectors of {label} are unreadable; accept the loss, or try again"))
         }
         Halt::DriveGone => {
             (PauseReason::DriveGone, format!("{} is gone; it goes on when the drive is back with {label}", job.device))

@@ -23,6 +23,10 @@ impl JobActor {
     pub(super) fn on_done(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         match outcome {
             Outcome::Imaged(result) => self.publish(result, ctx),
+            Outcome::Scanned(_) => {
+                let problem = Problem::new(Code::Internal, "no job of this kind asked for a scan");
+                self.settle(went_wrong(&problem), failure(&problem), ctx);
+            }
             Outcome::Hashed(hashes) => self.compare(hashes, ctx),
             // After the watchdog's SIGTERM a worker may still find its way out; the drive was too silent all the same.
             Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),

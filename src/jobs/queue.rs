@@ -73,7 +73,7 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
 
 async fn condition_cleared(deps: &JobDeps, job: &JobRecord, reason: PauseReason) -> bool {
     match reason {
-        PauseReason::User => false,
+        PauseReason::User | PauseReason::Loss => false,
         PauseReason::NoSpace => {
             let folder = job.output_dir.clone();
             let needed = job.progress.size_total.saturating_sub(job.progress.size_processed) + SPARE_SPACE;

@@ -34,7 +34,7 @@ pub(crate) fn profile_for_size(sectors: u64) -> MediaProfile {
 
 /// Table of contents of a disc with a single data track.
 pub(super) fn one_data_track(sectors: u64) -> Toc {
-    Toc { tracks: vec![Track { number: 1, session: 1, data: true, start: 0 }], lead_out: sectors }
+    Toc { tracks: vec![Track::data(1, 1, 0)], lead_out: sectors, sessions: Vec::new() }
 }
 
 /// Opens an image and counts its sectors.

@@ -16,7 +16,7 @@ pub use sense::Sense;
 pub use virtual_drive::{create as virtual_create, drive_id as virtual_drive_id, insert as virtual_insert};
 
 use crate::domain::{
-    disc::{MediaProfile, Toc},
+    disc::{DiscInformation, MediaProfile, PhysicalStructure, Protection, Toc, TrackInformation},
     drive::TrayStatus,
     ids::Lba,
 };
@@ -98,6 +98,33 @@ pub enum DeviceError {
     Other(String),
 }
 
+/// What one raw frame of a CD consists of when it comes from [`OpticalDevice::read_raw`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawLayout {
+    /// 2352 bytes: audio samples (little-endian), or sync, header, data and error correction of a data sector.
+    Main,
+    /// The same and 294 bytes of C2 error bits, one per byte of the frame: the drive's own word that bytes are wrong.
+    MainC2,
+    /// The same as `Main` and 96 bytes of raw P to W sub-channel, interleaved as on the disc.
+    MainSub,
+}
+
+impl RawLayout {
+    /// Bytes of one frame.
+    pub fn frame(self) -> usize {
+        match self {
+            Self::Main => 2352,
+            Self::MainC2 => 2352 + 294,
+            Self::MainSub => 2352 + 96,
+        }
+    }
+}
+
+/// The error of commands that an implementation does not have.
+fn unknown_command<T>(what: &str) -> Result<T, DeviceError> {
+    Err(DeviceError::Refused(format!("this drive cannot {what}")))
+}
+
 /// One opened drive (or image file). Implementations are held to one conformance suite (`tests/it/optical.rs`).
 pub trait OpticalDevice: Send {
     /// Vendor, model, firmware, serial.
@@ -145,6 +172,114 @@ pub trait OpticalDevice: Send {
     /// # Errors
     /// [`DeviceError::Medium`] if at least one of the sectors is unreadable, and the others as documented there.
     fn read(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError>;
+
+    /// Like [`read`](Self::read), from the medium itself and not from the drive's cache (FUA) where the drive can do that.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_again(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError> {
+        self.read(start, buffer, limit)
+    }
+
+    /// Reads `buffer.len() / layout.frame()` raw frames of a CD from `start` (READ CD): all of them or an error.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); [`DeviceError::Refused`] if the drive or the medium cannot.
+    fn read_raw(&mut self, _start: Lba, _buffer: &mut [u8], _layout: RawLayout, _limit: Duration) -> Result<(), DeviceError> {
+        unknown_command("read raw frames")
+    }
+
+    /// READ DISC INFORMATION.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn disc_information(&mut self) -> Result<DiscInformation, DeviceError> {
+        unknown_command("tell about the disc")
+    }
+
+    /// READ TRACK INFORMATION of each track, in order, at most 99.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn tracks(&mut self) -> Result<Vec<TrackInformation>, DeviceError> {
+        unknown_command("tell about tracks")
+    }
+
+    /// Physical structure of a DVD or Blu-ray disc.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where there is none (CDs) or the drive cannot say.
+    fn structure(&mut self) -> Result<PhysicalStructure, DeviceError> {
+        unknown_command("tell about layers")
+    }
+
+    /// Copy protection that the disc declares; `None` if it declares none.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn protection(&mut self) -> Result<Option<Protection>, DeviceError> {
+        unknown_command("tell about copy protection")
+    }
+
+    /// Size of the block device in sectors as the kernel sees it, `None` where there is none.
+    fn block_device_sectors(&mut self) -> Option<u64> {
+        None
+    }
+
+    /// CD-Text packs of 18 bytes each (READ TOC format 5 without its header); empty if the disc has none.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn cd_text(&mut self) -> Result<Vec<u8>, DeviceError> {
+        unknown_command("read CD-Text")
+    }
+
+    /// Media catalogue number (13 digits) from the Q sub-channel, `None` if the disc has none.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn catalogue_number(&mut self) -> Result<Option<String>, DeviceError> {
+        unknown_command("read the catalogue number")
+    }
+
+    /// International Standard Recording Code (12 characters) of a track, `None` if it has none.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive cannot say.
+    fn isrc(&mut self, _track: u8) -> Result<Option<String>, DeviceError> {
+        unknown_command("read recording codes")
+    }
+
+    /// Limits the reading speed to this many kilobytes (1000 bytes) per second; `None` is as fast as the drive can. Drives
+    /// choose the nearest speed they know.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive has one speed only.
+    fn set_speed(&mut self, _kilobytes: Option<u32>) -> Result<(), DeviceError> {
+        unknown_command("change its speed")
+    }
+
+    /// Errors that the drive has reported as recovered (sense 1/xx) on this handle.
+    fn recovered_errors(&self) -> u64 {
+        0
+    }
+
+    /// Keeps the tray shut, or lets it open at the button.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] where the drive has no lock.
+    fn lock(&mut self, _locked: bool) -> Result<(), DeviceError> {
+        unknown_command("lock its tray")
+    }
+
+    /// Whether somebody pressed the drive's eject button since this was last asked (GET EVENT STATUS NOTIFICATION, event 1).
+    /// A hint: such events reach one reader only.
+    ///
+    /// # Errors
+    /// [`DeviceError`] as for all methods here.
+    fn eject_requested(&mut self) -> Result<bool, DeviceError> {
+        Ok(false)
+    }
 
     /// Most sectors that one `read` may ask for.
     fn max_transfer(&self) -> u32;

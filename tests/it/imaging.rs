@@ -46,7 +46,7 @@ fn medium(sectors: u64, file_system: u64, profile: MediaProfile) -> Medium {
     let claims =
         SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system).filter(|size| *size > 0), ..SizeClaims::default() };
     let fingerprint = Fingerprint("ab".repeat(16));
-    Medium { label: "TEST".to_owned(), kind: DiscKind::DataCd, profile, fingerprint, size: claims.reconcile(profile) }
+    Medium::new("TEST".to_owned(), DiscKind::DataCd, profile, fingerprint, claims.reconcile(profile))
 }
 
 fn task(medium: Medium, folder: &Path) -> ImageTask {

@@ -129,6 +129,9 @@ pub fn explain(outcome: &Outcome, source: &Path) -> String {
         }
         Outcome::Halted(Halt::DriveGone) => format!("{}: the drive is gone; connect it and {again}", source.display()),
         Outcome::Failed { code, message } => format!("{message} [{code}]"),
-        Outcome::Imaged(_) | Outcome::Hashed(_) => String::new(),
+        Outcome::Halted(Halt::Loss { bad_sectors }) => {
+            format!("{bad_sectors} sectors are unreadable; {again}, or in another drive")
+        }
+        Outcome::Scanned(_) | Outcome::Imaged(_) | Outcome::Hashed(_) => String::new(),
     }
 }

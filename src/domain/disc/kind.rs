@@ -18,8 +18,12 @@ pub enum DiscKind {
     BdVideo,
     /// Audio tracks only.
     AudioCd,
-    /// Data and audio tracks.
+    /// Data and audio tracks in one session (Yellow Book and Red Book).
     MixedMode,
+    /// Audio tracks in the first session, data in the second (Blue Book).
+    CdExtra,
+    /// A Video CD or Super Video CD: a small file system, and tracks of mode 2 form 2 that no file system reads.
+    Vcd,
     /// Recordable and nothing on it.
     Blank,
     /// A medium is there but neither its table of contents nor its first sectors can be read.
@@ -37,6 +41,8 @@ impl DiscKind {
             Self::BdVideo => "bd_video",
             Self::AudioCd => "audio_cd",
             Self::MixedMode => "mixed_mode",
+            Self::CdExtra => "cd_extra",
+            Self::Vcd => "vcd",
             Self::Blank => "blank",
             Self::Unreadable => "unreadable",
         }

@@ -1,5 +1,6 @@
 //! What a disc is: profile, table of contents, kind, sizes, identity. Facts about the medium, no reading.
 
+mod facts;
 mod fingerprint;
 mod kind;
 mod label;
@@ -7,12 +8,16 @@ mod profile;
 mod size;
 mod toc;
 
+pub use facts::{
+    CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,
+    TrackInformation,
+};
 pub use fingerprint::{Fingerprint, FingerprintInput};
 pub use kind::DiscKind;
 pub use label::clean_label;
 pub use profile::MediaProfile;
 pub use size::{SizeClaims, SizeRecord, SizeRule};
-pub use toc::{Toc, Track};
+pub use toc::{FIRST_SESSION_GAP, LATER_SESSION_GAP, PRE_GAP, Session, Toc, Track};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,4 +34,54 @@ pub struct Medium {
     pub fingerprint: Fingerprint,
     /// All sizes that the disc and the drive claim, the chosen one and the rule.
     pub size: SizeRecord,
+    /// Table of contents, if the drive gave one.
+    #[serde(default)]
+    pub toc: Option<Toc>,
+    /// Pressed, recordable or rewritable.
+    #[serde(default)]
+    pub recording: Recording,
+    /// File systems that were found, of the last session with data.
+    #[serde(default)]
+    pub file_systems: Vec<FileSystemKind>,
+    /// Layers and sectors as the disc itself says.
+    #[serde(default)]
+    pub structure: Option<PhysicalStructure>,
+    /// Copy protection, if one was detected.
+    #[serde(default)]
+    pub protection: Option<Protection>,
+    /// Identities in other catalogues.
+    #[serde(default)]
+    pub ids: DiscIds,
+    /// Titles and performers of an audio disc that has CD-Text.
+    #[serde(default)]
+    pub cd_text: Option<CdText>,
+}
+
+impl Medium {
+    /// A medium about which nothing is known but what every medium has.
+    pub fn new(label: String, kind: DiscKind, profile: MediaProfile, fingerprint: Fingerprint, size: SizeRecord) -> Self {
+        Self {
+            label,
+            kind,
+            profile,
+            fingerprint,
+            size,
+            toc: None,
+            recording: profile.recording(),
+            file_systems: Vec::new(),
+            structure: None,
+            protection: None,
+            ids: DiscIds::default(),
+            cd_text: None,
+        }
+    }
+
+    /// Whether this may be another insertion (or another copy) of the same disc: equal fingerprints, and no contradiction in what
+    /// both drives told about layers and tracks.
+    pub fn is_same_disc(&self, other: &Self) -> bool {
+        let agree = |a: &Option<PhysicalStructure>, b: &Option<PhysicalStructure>| a.is_none() || b.is_none() || a == b;
+        self.fingerprint == other.fingerprint
+            && self.profile.class() == other.profile.class()
+            && agree(&self.structure, &other.structure)
+    }
 }

@@ -25,6 +25,17 @@ impl MediaProfile {
         }
     }
 
+    /// How such a medium was made. Some drives say "pressed" of recordable media, too.
+    pub fn recording(self) -> super::Recording {
+        use super::Recording::{Pressed, Recordable, Rewritable, Unknown};
+        match self.0 {
+            0x08 | 0x10 | 0x40 | 0x50 => Pressed,
+            0x09 | 0x11 | 0x15 | 0x16 | 0x1b | 0x2b | 0x41 | 0x42 | 0x51 => Recordable,
+            0x0a | 0x12..=0x14 | 0x17 | 0x1a | 0x2a | 0x43 | 0x52 => Rewritable,
+            _ => Unknown,
+        }
+    }
+
     /// Whether READ CAPACITY of such a medium tells its formatted capacity and not what is written
     /// (DVD-RAM, DVD±RW, BD-RE, BD-R formatted for random writing).
     pub fn capacity_is_formatted_size(self) -> bool {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sizes in sectors of 2048 bytes as claimed by each source; `None` when the source gave no answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SizeClaims {
     /// READ CAPACITY: last sector + 1.
     pub read_capacity: Option<u64>,
@@ -14,6 +15,14 @@ pub struct SizeClaims {
     pub iso9660: Option<u64>,
     /// UDF: end of the last partition.
     pub udf: Option<u64>,
+    /// HFS or HFS+: size of the volume, up to its end on the disc.
+    pub hfs: Option<u64>,
+    /// Linux' size of the block device. The kernel shrinks it after errors near the end, so it never decides.
+    pub block_device: Option<u64>,
+    /// READ TRACK INFORMATION: end of the last track that is written.
+    pub track_information: Option<u64>,
+    /// READ DISC STRUCTURE: data area over all layers.
+    pub structure: Option<u64>,
 }
 
 /// Why a size was chosen.

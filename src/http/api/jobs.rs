@@ -20,8 +20,19 @@ pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "fa
 /// Kinds of jobs.
 const KINDS: [&str; 2] = ["image", "verify"];
 /// Kinds of discs.
-pub(super) const DISK_TYPES: [&str; 9] =
-    ["data_cd", "data_dvd", "data_bd", "dvd_video", "bd_video", "audio_cd", "mixed_mode", "blank", "unreadable"];
+pub(super) const DISK_TYPES: [&str; 11] = [
+    "data_cd",
+    "data_dvd",
+    "data_bd",
+    "dvd_video",
+    "bd_video",
+    "audio_cd",
+    "mixed_mode",
+    "cd_extra",
+    "vcd",
+    "blank",
+    "unreadable",
+];
 /// Verdicts.
 pub(super) const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
 /// Orders of the list.

@@ -80,14 +80,16 @@ pub(crate) fn toc(bytes: &[u8]) -> Result<Toc, DeviceError> {
         let (Some(start), number) = (number::<4>(entry, 4), entry[2]) else { continue };
         match number {
             LEAD_OUT => lead_out = Some(start),
-            1..=99 => tracks.push(Track { number, session: 1, data: entry[1] & 0x04 != 0, start }),
+            1..=99 => tracks.push(Track { number, session: 1, data: entry[1] & 0x04 != 0, start, control: entry[1] & 0x0f }),
             _ => {}
         }
     }
     tracks.sort_by_key(|track| track.number);
     tracks.dedup_by_key(|track| track.number);
     match lead_out {
-        Some(lead_out) if !tracks.is_empty() && tracks.iter().any(|track| track.start < lead_out) => Ok(Toc { tracks, lead_out }),
+        Some(lead_out) if !tracks.is_empty() && tracks.iter().any(|track| track.start < lead_out) => {
+            Ok(Toc { tracks, lead_out, sessions: Vec::new() })
+        }
         _ => Err(implausible("table of contents", bytes)),
     }
 }

@@ -143,9 +143,8 @@ fn cd_extra() -> (Vec<u8>, Vec<u8>) {
 fn tracks_know_their_session() {
     let (toc, raw) = cd_extra();
     let mut drive = Fake::drive(vec![(0x43, good(), toc), (0x43, good(), raw)]);
-    let track = |number, session, data, start| Track { number, session, data, start };
-    let tracks = vec![track(1, 1, false, 0), track(2, 1, false, 20_000), track(3, 2, true, 60_000)];
-    assert_eq!(drive.toc(), Ok(Toc { tracks, lead_out: 70_000 }));
+    let tracks = vec![Track::audio(1, 1, 0), Track::audio(2, 1, 20_000), Track::data(3, 2, 60_000)];
+    assert_eq!(drive.toc(), Ok(Toc { tracks, lead_out: 70_000, sessions: Vec::new() }));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
     small, task,
 };
 use disk2iso::{
-    domain::{disc::MediaProfile, ids::SECTOR, verdict::Verdict},
+    domain::{disc::MediaProfile, ids::SECTOR, options::Verify, verdict::Verdict},
     imaging::protocol::ImageTask,
 };
 use std::{
@@ -21,7 +21,7 @@ use std::{
 fn setup(sectors: u64) -> (tempfile::TempDir, ImageTask) {
     let folder = tempfile::tempdir().unwrap();
     let mut task = task(medium(sectors, 0, MediaProfile::DVD_ROM), folder.path());
-    task.options.verify = true;
+    task.options.verify = Verify::Both;
     (folder, task)
 }
 
@@ -54,7 +54,7 @@ fn a_sector_that_never_gives_the_same_twice_is_unsettled_and_the_image_degraded(
     assert_eq!((again.judgement.verdict, again.verify), (Verdict::Degraded, result.verify));
     // And a run that goes on with it without comparing does not make it better.
     std::fs::rename(&task.paths.image, &task.paths.part).unwrap();
-    task.options.verify = false;
+    task.options.verify = Verify::None;
     assert_eq!(imaged(run(&task, &disc)).judgement.verdict, Verdict::Degraded);
 }
 
@@ -75,7 +75,7 @@ fn a_bit_that_storage_flips_is_found() {
     assert_eq!(result.path, task.paths.part);
     assert!(!task.paths.image.exists() && task.paths.map.exists());
     // Whoever tries again, even without a second look, reads everything again.
-    task.options.verify = false;
+    task.options.verify = Verify::None;
     assert_eq!(imaged(run(&task, &disc)).judgement.verdict, Verdict::Complete);
     assert_eq!(std::fs::read(&task.paths.image).unwrap(), disc.content());
 }

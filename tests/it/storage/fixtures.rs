@@ -27,7 +27,7 @@ pub fn minute(n: i64) -> DateTime<Utc> {
 pub fn medium(label: &str) -> Medium {
     let profile = MediaProfile::DVD_ROM;
     let size = SizeClaims { read_capacity: Some(1000), iso9660: Some(990), ..SizeClaims::default() }.reconcile(profile);
-    Medium { label: label.to_owned(), kind: DiscKind::DataDvd, profile, fingerprint: Fingerprint("f".repeat(32)), size }
+    Medium::new(label.to_owned(), DiscKind::DataDvd, profile, Fingerprint("f".repeat(32)), size)
 }
 
 /// A queued job of a person, without a disc, created at minute 0.
