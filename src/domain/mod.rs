@@ -11,3 +11,4 @@ pub mod result;
 pub mod scheduling;
 pub mod sector_map;
 pub mod verdict;
+pub mod verdict_cd;

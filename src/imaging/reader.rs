@@ -11,7 +11,7 @@ use crate::{
         ids::{Lba, SECTOR},
     },
     filesystems::IdentifyFailure,
-    optical::{DeviceError, OpticalDevice, Sense},
+    optical::{DeviceError, OpticalDevice, RawLayout, Sense},
 };
 use std::{
     sync::{
@@ -102,17 +102,48 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
+        let bytes = buffer.len() as u64;
+        let done = self.command(&mut |device| device.read(start, buffer, limit), alive)?;
+        self.bytes += if done.is_ok() { bytes } else { 0 };
+        Ok(done)
+    }
+
+    /// Reads whole raw frames of a CD from `start`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_raw(
+        &mut self,
+        start: Lba,
+        (buffer, layout): (&mut [u8], RawLayout),
+        limit: Duration,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let bytes = buffer.len() as u64;
+        let done = self.command(&mut |device| device.read_raw(start, buffer, layout, limit), alive)?;
+        self.bytes += if done.is_ok() { bytes } else { 0 };
+        Ok(done)
+    }
+
+    /// The drive, for commands that read no sectors and whose failure changes nothing.
+    pub fn device(&mut self) -> &mut dyn OpticalDevice {
+        self.device
+    }
+
+    /// Gives a command until it has an answer that is about its sectors.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn command(
+        &mut self,
+        command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
         let unreadable = |sense, protected| Ok(Err(Unreadable { sense, protected }));
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
-            let error = match self.device.read(start, buffer, limit) {
-                Ok(()) => {
-                    self.bytes += buffer.len() as u64;
-                    return Ok(Ok(()));
-                }
-                Err(error) => error,
-            };
+            let Err(error) = command(self.device) else { return Ok(Ok(())) };
             match error {
                 DeviceError::Medium(sense) | DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
                     return unreadable(Some(sense), false);
