@@ -37,7 +37,7 @@ pub enum FrameKind {
 
 /// Two digits in one byte; numbers above 99 lose their hundreds.
 pub const fn bcd(number: u8) -> u8 {
-    (number / 10 % 10) << 4 | number % 10
+    ((number / 10 % 10) << 4) | (number % 10)
 }
 
 /// The number that two digits say; `None` if they are no digits.
@@ -133,7 +133,7 @@ pub fn header_lba(frame: &[u8]) -> Option<u64> {
 /// CRC-16 of the Q sub-channel and of CD-Text packs: x^16 + x^12 + x^5 + 1, from zeros, written inverted (ECMA-130 section 22.3.6).
 pub fn crc16(bytes: &[u8]) -> u16 {
     let sum = bytes.iter().fold(0_u16, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 })
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 })
     });
     !sum
 }
@@ -169,7 +169,7 @@ const fn edc_table() -> [u32; 256] {
         let mut value = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            value = if value & 1 == 1 { value >> 1 ^ EDC_POLYNOMIAL } else { value >> 1 };
+            value = if value & 1 == 1 { (value >> 1) ^ EDC_POLYNOMIAL } else { value >> 1 };
             bit += 1;
         }
         table[byte] = value;
@@ -179,12 +179,12 @@ const fn edc_table() -> [u32; 256] {
 }
 
 fn edc(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |sum: u32, byte| sum >> 8 ^ EDC_TABLE[usize::from(sum.to_le_bytes()[0] ^ byte)])
+    bytes.iter().fold(0, |sum: u32, byte| (sum >> 8) ^ EDC_TABLE[usize::from(sum.to_le_bytes()[0] ^ byte)])
 }
 
 /// Multiplication by α in GF(2^8) over x^8 + x^4 + x^3 + x^2 + 1.
 const fn times_alpha(value: u8) -> u8 {
-    if value & 0x80 == 0 { value << 1 } else { value << 1 ^ 0x1d }
+    if value & 0x80 == 0 { value << 1 } else { (value << 1) ^ 0x1d }
 }
 
 /// Division by α + 1.
