@@ -6,6 +6,7 @@ mod kind;
 mod label;
 mod musicbrainz;
 mod profile;
+pub mod sheet;
 mod size;
 mod toc;
 

@@ -81,8 +81,7 @@ mod tests {
     #[test]
     fn the_data_track_of_a_cd_extra_does_not_count() {
         // whipper, test_image_table.py (checked there against mb-submit-disc); ARver, doc/data_track.md
-        let mut toc =
-            audio(&[0, 15537, 31691, 50866, 66466, 81202, 99409, 115_920, 133_093, 149_847, 161_560, 177_682], 210_385);
+        let mut toc = audio(&[0, 15537, 31691, 50866, 66466, 81202, 99409, 115_920, 133_093, 149_847, 161_560, 177_682], 210_385);
         toc.tracks.push(Track::data(13, 2, 207_106));
         assert_eq!(musicbrainz_id(&toc).as_deref(), Some("KnpGsLhvH.lPrNc1PBL21lb9Bg4-"));
         let mut toc = audio(&[0, 12617, 40337, 63075, 93260, 117_965, 151_715, 184_190, 215_110, 247_305], 333_651);
