@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        disc::{Fingerprint, Medium},
+        disc::Medium,
         ids::{Lba, SECTOR},
     },
     filesystems::IdentifyFailure,
@@ -57,7 +57,9 @@ const MAX_CHANGES: u32 = 5;
 pub struct Reader<'a> {
     device: &'a mut dyn OpticalDevice,
     identify: Identify<'a>,
-    expected: &'a Fingerprint,
+    expected: &'a Medium,
+    /// Sector of the disc that is sector 0 here.
+    first: u64,
     stop: StopFlag,
     tuning: Tuning,
     bytes: u64,
@@ -71,12 +73,12 @@ impl<'a> Reader<'a> {
     pub fn new(
         device: &'a mut dyn OpticalDevice,
         identify: Identify<'a>,
-        expected: &'a Fingerprint,
+        (expected, first): (&'a Medium, u64),
         stop: StopFlag,
         tuning: Tuning,
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
-        let mut reader = Self { device, identify, expected, stop, tuning, bytes: 0 };
+        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0 };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -106,7 +108,7 @@ impl<'a> Reader<'a> {
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
-            let error = match self.device.read(start, buffer, limit) {
+            let error = match self.device.read(Lba(self.first + start.0), buffer, limit) {
                 Ok(()) => {
                     self.bytes += buffer.len() as u64;
                     return Ok(Ok(()));
@@ -140,7 +142,7 @@ impl<'a> Reader<'a> {
         loop {
             self.stop.check()?;
             match (self.identify)(self.device) {
-                Ok(medium) if medium.fingerprint == *self.expected => return Ok(()),
+                Ok(medium) if medium.is_same_disc(self.expected) => return Ok(()),
                 Ok(medium) => return Err(Interruption::Halted(Halt::WrongDisc { found: medium.fingerprint })),
                 Err(IdentifyFailure::NotReady) => self.wait(&mut waiting, alive)?,
                 Err(IdentifyFailure::Changed) if changes < MAX_CHANGES => changes += 1,
