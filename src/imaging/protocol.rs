@@ -75,6 +75,10 @@ pub struct ImageTask {
     pub device: DeviceAddress,
     /// The medium that must lie in it; anything else is refused.
     pub medium: Medium,
+    /// Sector of the disc with which the image begins: 0, or the start of a data track. `medium.size` is then the size of that
+    /// track, with the claims about it; the fingerprint stays that of the whole disc.
+    #[serde(default)]
+    pub first_sector: u64,
     /// Where the image goes.
     pub paths: ImagePaths,
     /// How to read.
@@ -86,6 +90,13 @@ pub struct ImageTask {
 pub struct VerifyTask {
     /// The image file.
     pub image: PathBuf,
+}
+
+impl ImageTask {
+    /// An image of the whole disc.
+    pub fn new(device: DeviceAddress, medium: Medium, paths: ImagePaths, options: ReadOptions) -> Self {
+        Self { device, medium, first_sector: 0, paths, options }
+    }
 }
 
 /// The files of one image, all in one folder. `image` is the final name; nothing is ever overwritten.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
-        disc::{Fingerprint, Medium},
+        disc::Medium,
         ids::{Lba, SECTOR},
     },
     filesystems::IdentifyFailure,
@@ -57,7 +57,9 @@ const MAX_CHANGES: u32 = 5;
 pub struct Reader<'a> {
     device: &'a mut dyn OpticalDevice,
     identify: Identify<'a>,
-    expected: &'a Fingerprint,
+    expected: &'a Medium,
+    /// Sector of the disc that is sector 0 here.
+    first: u64,
     stop: StopFlag,
     tuning: Tuning,
     bytes: u64,
@@ -71,12 +73,12 @@ impl<'a> Reader<'a> {
     pub fn new(
         device: &'a mut dyn OpticalDevice,
         identify: Identify<'a>,
-        expected: &'a Fingerprint,
+        (expected, first): (&'a Medium, u64),
         stop: StopFlag,
         tuning: Tuning,
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
-        let mut reader = Self { device, identify, expected, stop, tuning, bytes: 0 };
+        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0 };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -102,7 +104,7 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let bytes = buffer.len() as u64;
+        let (bytes, start) = (buffer.len() as u64, Lba(self.first + start.0));
         let done = self.command(&mut |device| device.read(start, buffer, limit), alive)?;
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
@@ -171,7 +173,7 @@ impl<'a> Reader<'a> {
         loop {
             self.stop.check()?;
             match (self.identify)(self.device) {
-                Ok(medium) if medium.fingerprint == *self.expected => return Ok(()),
+                Ok(medium) if medium.is_same_disc(self.expected) => return Ok(()),
                 Ok(medium) => return Err(Interruption::Halted(Halt::WrongDisc { found: medium.fingerprint })),
                 Err(IdentifyFailure::NotReady) => self.wait(&mut waiting, alive)?,
                 Err(IdentifyFailure::Changed) if changes < MAX_CHANGES => changes += 1,
