@@ -1,5 +1,6 @@
 //! What a disc is: profile, table of contents, kind, sizes, identity. Facts about the medium, no reading.
 
+mod cd_text;
 mod facts;
 mod fingerprint;
 mod kind;
@@ -10,6 +11,7 @@ pub mod sheet;
 mod size;
 mod toc;
 
+pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text};
 pub use facts::{
     CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,
     TrackInformation,
