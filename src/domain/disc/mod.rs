@@ -5,6 +5,7 @@ mod facts;
 mod fingerprint;
 mod kind;
 mod label;
+mod layout;
 mod musicbrainz;
 mod profile;
 pub mod sheet;
@@ -19,9 +20,10 @@ pub use facts::{
 pub use fingerprint::{Fingerprint, FingerprintInput};
 pub use kind::DiscKind;
 pub use label::clean_label;
+pub use layout::TocFault;
 pub use musicbrainz::musicbrainz_id;
 pub use profile::MediaProfile;
-pub use size::{SizeClaims, SizeRecord, SizeRule};
+pub use size::{RUN_OUT, SizeClaims, SizeRecord, SizeRule};
 pub use toc::{FIRST_SESSION_GAP, LATER_SESSION_GAP, PRE_GAP, Session, Toc, Track};
 
 use serde::{Deserialize, Serialize};
