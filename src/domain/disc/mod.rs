@@ -1,16 +1,19 @@
 //! What a disc is: profile, table of contents, kind, sizes, identity. Facts about the medium, no reading.
 
+mod cd_text;
 mod facts;
 mod fingerprint;
 pub mod frame;
 mod kind;
 mod label;
+mod layout;
 mod musicbrainz;
 mod profile;
 pub mod sheet;
 mod size;
 mod toc;
 
+pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text};
 pub use facts::{
     CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,
     TrackInformation,
@@ -18,9 +21,10 @@ pub use facts::{
 pub use fingerprint::{Fingerprint, FingerprintInput};
 pub use kind::DiscKind;
 pub use label::clean_label;
+pub use layout::TocFault;
 pub use musicbrainz::musicbrainz_id;
 pub use profile::MediaProfile;
-pub use size::{SizeClaims, SizeRecord, SizeRule};
+pub use size::{RUN_OUT, SizeClaims, SizeRecord, SizeRule};
 pub use toc::{FIRST_SESSION_GAP, LATER_SESSION_GAP, PRE_GAP, Session, Toc, Track};
 
 use serde::{Deserialize, Serialize};
