@@ -3,12 +3,15 @@
 use super::{
     interrupt::{Interruption, code},
     protocol::Halt,
+    statistics::Meter,
     tuning::Tuning,
 };
 use crate::{
     domain::{
         disc::Medium,
         ids::{Lba, SECTOR},
+        result::ReadStatistics,
+        sector_map::SectorMap,
     },
     filesystems::IdentifyFailure,
     optical::{DeviceError, OpticalDevice, RawLayout, Sense},
@@ -48,6 +51,16 @@ pub struct Unreadable {
     pub sense: Option<Sense>,
     /// The drive refused because of copy protection.
     pub protected: bool,
+    /// There is nothing to read here, and trying again changes nothing: past the end of the medium (5/21), or a track of another
+    /// mode (5/64).
+    pub nothing: bool,
+}
+
+impl Unreadable {
+    /// Whether the medium ends before (5/21, 5/63).
+    pub fn is_past_end(&self) -> bool {
+        self.nothing && self.sense.is_some_and(|sense| sense.asc != 0x64)
+    }
 }
 
 /// How often one request may find the medium changed (and the same) before it counts as unreadable.
@@ -63,6 +76,9 @@ pub struct Reader<'a> {
     stop: StopFlag,
     tuning: Tuning,
     bytes: u64,
+    meter: Meter,
+    /// What the drive had reported before this run.
+    recovered_before: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -78,7 +94,8 @@ impl<'a> Reader<'a> {
         tuning: Tuning,
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
-        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0 };
+        let (meter, recovered_before) = (Meter::new(expected.size.sectors), device.recovered_errors());
+        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -93,6 +110,35 @@ impl<'a> Reader<'a> {
         u64::from(self.device.max_transfer()).max(1)
     }
 
+    /// What reading cost so far; what is unreadable comes from the map.
+    pub fn statistics(&self, map: &SectorMap) -> ReadStatistics {
+        self.meter.statistics(map, self.device.recovered_errors().saturating_sub(self.recovered_before))
+    }
+
+    /// Limits the speed to kilobytes per second, where the drive can do that; `None` takes the limit away.
+    pub fn set_speed(&mut self, kilobytes: Option<u32>) {
+        // A drive that has one speed only reads at that speed.
+        let _ = self.device.set_speed(kilobytes);
+    }
+
+    /// Keeps the tray shut while somebody else reads, where the drive can do that.
+    pub fn lock(&mut self, locked: bool) {
+        let _ = self.device.lock(locked);
+    }
+
+    /// Whether the right disc is still in the drive after somebody else has read from it.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn still_there(&mut self, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
+        match self.device.capacity() {
+            Ok(_) => Ok(()),
+            Err(DeviceError::NoMedium) => Err(Interruption::Halted(Halt::MediumRemoved)),
+            Err(DeviceError::Gone) => Err(Interruption::Halted(Halt::DriveGone)),
+            Err(_) => self.check_disc(alive),
+        }
+    }
+
     /// Reads whole sectors from `start`.
     ///
     /// # Errors
@@ -104,8 +150,34 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let (bytes, start) = (buffer.len() as u64, Lba(self.first + start.0));
-        let done = self.command(&mut |device| device.read(start, buffer, limit), alive)?;
+        let place = Lba(self.first + start.0);
+        self.sectors(start, buffer, &mut |device, buffer| device.read(place, buffer, limit), alive)
+    }
+
+    /// The same, from the medium and not from the drive's cache.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_again(
+        &mut self,
+        start: Lba,
+        buffer: &mut [u8],
+        limit: Duration,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let place = Lba(self.first + start.0);
+        self.sectors(start, buffer, &mut |device, buffer| device.read_again(place, buffer, limit), alive)
+    }
+
+    fn sectors(
+        &mut self,
+        start: Lba,
+        buffer: &mut [u8],
+        read: &mut dyn FnMut(&mut dyn OpticalDevice, &mut [u8]) -> Result<(), DeviceError>,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let bytes = buffer.len() as u64;
+        let done = self.perform((start.0, bytes / SECTOR), &mut |device| read(device, buffer), alive)?;
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
     }
@@ -121,8 +193,9 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let bytes = buffer.len() as u64;
-        let done = self.command(&mut |device| device.read_raw(start, buffer, layout, limit), alive)?;
+        let (bytes, frames) = (buffer.len() as u64, buffer.len() / layout.frame());
+        let command = &mut |device: &mut dyn OpticalDevice| device.read_raw(start, buffer, layout, limit);
+        let done = self.perform((start.0, frames as u64), command, alive)?;
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
     }
@@ -132,7 +205,7 @@ impl<'a> Reader<'a> {
         self.device
     }
 
-    /// Gives a command until it has an answer that is about its sectors.
+    /// Gives a command that reads no sectors until it has an answer.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -141,24 +214,48 @@ impl<'a> Reader<'a> {
         command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let unreadable = |sense, protected| Ok(Err(Unreadable { sense, protected }));
+        self.perform((0, 0), command, alive)
+    }
+
+    /// Gives a command until it has an answer that is about its sectors: `(first, count)` of this image.
+    fn perform(
+        &mut self,
+        (start, count): (u64, u64),
+        command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let unreadable = |sense| Ok(Err(Unreadable { sense, protected: false, nothing: false }));
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
-            let Err(error) = command(self.device) else { return Ok(Ok(())) };
+            let since = Instant::now();
+            let answer = command(self.device);
+            if count > 0 {
+                self.meter.request(start, count, since.elapsed(), answer.is_ok());
+            }
+            let Err(error) = answer else { return Ok(Ok(())) };
             match error {
-                DeviceError::Medium(sense) | DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
-                    return unreadable(Some(sense), false);
+                DeviceError::Medium(sense) => return unreadable(Some(sense)),
+                DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
+                    return Ok(Err(Unreadable { sense: Some(sense), protected: false, nothing: true }));
                 }
-                DeviceError::Protected(sense) => return unreadable(Some(sense), true),
-                DeviceError::Timeout(_) | DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None, false),
+                DeviceError::Protected(sense) => {
+                    return Ok(Err(Unreadable { sense: Some(sense), protected: true, nothing: false }));
+                }
+                DeviceError::Timeout(_) => {
+                    self.meter.reset();
+                    return unreadable(None);
+                }
+                DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None),
                 DeviceError::NotReady(_) => self.wait(&mut waiting, alive)?,
                 DeviceError::MediumChanged => {
                     changes += 1;
                     if changes > MAX_CHANGES {
-                        return unreadable(None, false);
+                        return unreadable(None);
                     }
                     self.check_disc(alive)?;
+                    // The same disc: it was a reset that the drive announced so.
+                    self.meter.reset();
                 }
                 DeviceError::NoMedium => return Err(Interruption::Halted(Halt::MediumRemoved)),
                 DeviceError::Gone => return Err(Interruption::Halted(Halt::DriveGone)),
