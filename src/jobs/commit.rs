@@ -7,9 +7,14 @@ use crate::{
         ids::JobId,
         job::{JobEffect, JobEvent, JobPolicy, JobState},
         progress::Progress,
+        result::ReadStatistics,
+        verdict::Verdict,
     },
     error::{Code, Problem},
-    storage::{self, StorageError, jobs::JobRecord},
+    storage::{
+        self, Connection, StorageError,
+        jobs::{JobKind, JobRecord},
+    },
 };
 use serde_json::json;
 
@@ -26,6 +31,8 @@ pub struct Details {
     pub moved_on: bool,
     /// Hashes of the result.
     pub hashes: Option<(String, String)>,
+    /// What reading cost, and how many seconds it took; added to the drive's life.
+    pub statistics: Option<(ReadStatistics, f64)>,
 }
 
 /// A stored step.
@@ -57,6 +64,7 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
             Ok(step) => {
                 let next = changed(&job, event, step.next, &step.effects, &details, tx.now);
                 storage::jobs::update(tx.conn, &next)?;
+                count(tx.conn, &next, &details, tx.now)?;
                 if let Some(news) = news(&job, &next) {
                     tx.event(&news)?;
                 }
@@ -65,6 +73,24 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
         }
     });
     result.await.map_err(|error| problem(&error))?
+}
+
+/// Adds the end of an image job to its drive's life.
+fn count(
+    connection: &mut Connection,
+    job: &JobRecord,
+    details: &Details,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StorageError> {
+    let verdict = match job.state {
+        JobState::Completed { verdict } => verdict,
+        JobState::Failed => Verdict::Failed,
+        _ => return Ok(()),
+    };
+    let (JobKind::Image, Some(drive)) = (job.kind, &job.drive_id) else { return Ok(()) };
+    let (statistics, seconds) = details.statistics.clone().unwrap_or_default();
+    let class = job.medium.as_ref().map_or("other", |medium| medium.profile.class());
+    storage::drive_stats::record(connection, drive, &statistics, class, seconds, verdict, now)
 }
 
 /// Database trouble for whoever asked.
