@@ -15,7 +15,7 @@ repository=$(cd "$here/../.." && pwd)
 binary=${1:-$repository/target/release/disk2iso}
 tests=${2-}
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
-modules=(virtio_pci virtio_scsi sr_mod sg 9p 9pnet_virtio overlay)
+modules=(virtio_pci virtio_scsi sr_mod sg 9p 9pnet_virtio overlay target_core_user tcm_loop)
 
 fail() {
   echo "FAILED: $*"
