@@ -37,7 +37,7 @@ main() {
   mkdir "$work/shared"
   cp "$binary" "$work/shared/disk2iso"
   [[ -z $tests ]] || cp "$tests" "$work/shared/tests"
-  cp "$here/guest.py" "$work/shared/guest.py"
+  cp "$here"/{guest,check,processes,service,emulated_drives}.py "$work/shared/"
   python3 "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
     --seconds "${DISK2ISO_VM_SECONDS:-600}"
 }
