@@ -9,9 +9,13 @@ import sys
 import time
 import traceback
 
+import cd_proofs
 import emulated_drives
-from check import Failed, Host
+import side_by_side
+import software_proofs
+from check import Failed, Host, eventually
 from service import SHARED, Service
+from software_drives import SoftwareDrive, copy_discs
 
 
 def main():
@@ -19,6 +23,10 @@ def main():
     plan = json.loads((SHARED / "plan.json").read_text())
     host, service = Host(), Service()
     proofs = emulated_drives.proofs(service, host, plan["discs"])
+    drives = SoftwareDrives(service)
+    proofs |= software_proofs.proofs(service, drives, plan["software_discs"])
+    proofs |= cd_proofs.proofs(service, drives, plan["software_discs"])
+    proofs |= side_by_side.proofs(service, drives, plan["software_discs"])
     for name, sentence in plan["proofs"].items():
         started = time.monotonic()
         try:
@@ -32,6 +40,24 @@ def main():
             host.call("report", proof=name, passed=False, text=f"expected: {sentence}; got {error!r}")
     service.kill()
     host.say({"call": "end"})
+
+
+class SoftwareDrives:
+    """Two software drives, plugged in while the service runs when they are needed first."""
+
+    def __init__(self, service):
+        self.service = service
+        self.drives = None
+
+    def __call__(self):
+        if not self.drives:
+            self.service.kill()
+            self.service.start(DISK2ISO_AUTO="0", DISK2ISO_WEDGED_AFTER_SECONDS=str(software_proofs.WEDGED_AFTER_SECONDS))
+            discs = copy_discs()
+            self.drives = [SoftwareDrive(number, discs) for number in (2, 3)]
+            for drive in self.drives:
+                eventually(f"{drive.path} in the API", lambda: self.service.drive(drive.path))
+        return self.drives
 
 
 main()

@@ -37,15 +37,15 @@ main() {
   mkdir "$work/shared"
   cp "$binary" "$work/shared/disk2iso"
   [[ -z $tests ]] || cp "$tests" "$work/shared/tests"
-  cp "$here"/{guest,check,processes,service,emulated_drives}.py "$work/shared/"
-  python3 "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
+  cp "$here"/{guest,check,processes,service,emulated_drives,software_drive,software_drives,software_proofs,cd_proofs,side_by_side}.py "$work/shared/"
+  python3 -B "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
     --seconds "${DISK2ISO_VM_SECONDS:-600}"
 }
 
 check_tools() {
   local tool missing=()
   [[ -x $binary ]] || fail "$binary is not an executable file; build it (make release) or name one: tests/vm/run.sh BINARY"
-  for tool in qemu-system-x86_64 busybox cpio modprobe xorriso python3 udevadm ddrescue; do
+  for tool in qemu-system-x86_64 busybox cpio modprobe xorriso python3 udevadm ddrescue cdrdao cd-paranoia; do
     # Where Debian keeps programs for root may not be in an ordinary user's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
   done

@@ -36,7 +36,8 @@ class Service:
         shutil.copy(SHARED / "disk2iso", self.program)
         self.program.chmod(0o755)
 
-    def start(self):
+    def start(self, **settings):
+        """`settings` go over those that all proofs share, for example DISK2ISO_AUTO="0"."""
         self.process = subprocess.Popen(
             [self.program, "serve"],
             stdin=subprocess.DEVNULL,
@@ -54,6 +55,7 @@ class Service:
                 "DISK2ISO_OUTPUT_DIR": str(self.output),
                 "DISK2ISO_AUTO": "1",
                 "DISK2ISO_AUTH": "off",
+                **settings,
             },
         )
         eventually("the service ready", self.is_ready)
@@ -88,17 +90,20 @@ class Service:
     def get(self, path):
         return self.request("GET", path)["items"]
 
-    def post(self, path):
-        return self.request("POST", path)
+    def post(self, path, body=None):
+        return self.request("POST", path, body)
 
-    def request(self, method, path):
+    def request(self, method, path, body=None):
         request = urllib.request.Request(f"{API}/api/v1{path}", method=method)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return json.loads(response.read() or b"null")
         except urllib.error.HTTPError as error:
-            answer = f"{error.code} {error.read(500).decode(errors='replace')}"
-            raise Failed(f"{method} {path}", "success", answer) from None
+            answer = error.read(2000).decode(errors="replace")
+            raise Refused(f"{method} {path}", error.code, answer) from None
         except OSError as error:
             exit_status = self.process.poll()
             state = "runs" if exit_status is None else f"ended with {exit_status}"
@@ -113,6 +118,24 @@ class Service:
     def images(self, disc):
         jobs = {job["uuid"] for job in self.jobs(disc)}
         return [image for image in self.get("/isos") if image["job_uuid"] in jobs]
+
+    def job(self, uuid):
+        return self.request("GET", f"/jobs/{uuid}")
+
+    def ended(self, uuid, statuses=FINISHED):
+        """A job, when it has one of these statuses."""
+        last = []
+
+        def probe():
+            last[:] = [self.job(uuid)]
+            return last[0]["status"] in statuses and last[0]
+
+        return eventually(f"job {uuid} {' or '.join(sorted(statuses))}", probe, lambda: f"{summary(last[0])} {last[0]['reason']} {last[0]['message']}")
+
+    def image_of(self, uuid):
+        images = [image for image in self.get("/isos") if image["job_uuid"] == uuid]
+        expect(f"number of images of job {uuid}", 1, len(images))
+        return images[0]
 
     def finished_job(self, disc):
         """The one job of a disc, when it has ended."""
@@ -134,6 +157,16 @@ class Service:
             expect("status in mid-read", "running queued", job["status"], among=True)
             return (job["size_processed"] or 0) / disc["size"]
         return 0
+
+
+class Refused(Failed):
+    """The service's answer was not a success."""
+
+    def __init__(self, what, status, body):
+        super().__init__(what, "success", f"{status} {body}")
+        self.status = status
+        # An error without a problem document fails the proof that asks for its code.
+        self.code = json.loads(body).get("code") if body.startswith("{") else None
 
 
 def summary(job):
