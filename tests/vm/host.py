@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 
+import discs as software_discs
+
 # Sectors of 2048 bytes that cannot be read. Three places: a single sector, two neighbours, and one far off. All are inside
 # the large file, and none is within the last 75, where the kernel takes an error for the end of the disc.
 BAD_SECTORS = [1000, 4001, 4002, 7777]
@@ -29,6 +31,25 @@ PROOFS = {
     "d": "unreadable sectors are named exactly, everything else is right",
     "e": "killed in mid-read, the image is the same",
 }
+SOFTWARE = {
+    "g": "data on CD, DVD and Blu-ray is known for what it is and imaged byte for byte",
+    "h": "a blank and an unreadable disc are called so",
+    "i": "sectors that writing track at once leaves behind are no damage",
+    "j": "a disc of two sessions is imaged with both",
+    "k": "sectors are lost for whatever reason the drive gives, and no others",
+    "l": "weak sectors are read",
+    "m": "a READ CAPACITY that says too little cuts nothing off",
+    "n": "another disc in mid-read never gets into the image",
+    "o": "a tray that does not open is told, and nothing else suffers",
+    "p": "a drive that hangs is given up in time and comes back",
+    "q": "an audio CD is kept raw, with all that is on it",
+    "r": "other programs read the same from the same drive",
+    "s": "a CD of data and music in one session",
+    "t": "a CD of music and, in a second session, data",
+    "u": "a clone has the sub-channels",
+    "v": "no more is lost than with GNU ddrescue alone",
+}
+PROOFS |= SOFTWARE
 # Only when the test binary was given.
 SUITE = {"f": "real drives pass the suite that virtual drives pass"}
 
@@ -38,6 +59,7 @@ def main():
     arguments.add_argument("--work", type=pathlib.Path, required=True)
     arguments.add_argument("--kernel", required=True)
     arguments.add_argument("--seconds", type=float, required=True)
+    arguments.add_argument("--proofs", required=True, help="letters; empty for all")
     options = arguments.parse_args()
 
     # So that whoever ends this also ends the machine.
@@ -45,6 +67,8 @@ def main():
     started = time.monotonic()
     if (options.work / "shared" / "tests").exists():
         PROOFS.update(SUITE)
+    for proof in PROOFS.keys() - set(options.proofs or PROOFS):
+        del PROOFS[proof]
     write_plan(options.work)
     machine = Machine(options.work, options.kernel, started + options.seconds)
     try:
@@ -59,9 +83,11 @@ def main():
         print_end_of(options.work / "shared" / "guest.log", "the guest's own messages", 60)
         print_end_of(options.work / "qemu.log", "QEMU's messages", 20)
         print_end_of(options.work / "console.log", "the guest's console", 60)
+        for log in sorted((options.work / "shared").glob("drive*.log")):
+            print_end_of(log, f"commands to the software drive {log.stem}", 100)
         print_end_of(options.work / "shared" / "service.log", "the service's log", 400)
     seconds = time.monotonic() - started
-    summary = f"{len(PROOFS) - len(failed)} of {len(PROOFS)} proofs on a real /dev/sr0 and /dev/sr1 in {seconds:.0f} s"
+    summary = f"{len(PROOFS) - len(failed)} of {len(PROOFS)} proofs on real /dev/sr* in {seconds:.0f} s"
     if failed or trouble:
         print(f"FAILED: {summary}" + (f"; {trouble}" if trouble else ""))
         sys.exit(1)
@@ -83,7 +109,8 @@ def write_plan(work):
         }
     last_sector = discs["damaged"]["size"] // 2048 - 1
     assert max(BAD_SECTORS) < last_sector - 75, "the damage must not look like a disc's end"
-    (work / "shared" / "plan.json").write_text(json.dumps({"discs": discs, "proofs": PROOFS}))
+    software = software_discs.make_all(work / "shared" / "discs")
+    (work / "shared" / "plan.json").write_text(json.dumps({"discs": discs, "software_discs": software, "proofs": PROOFS}))
 
 
 def print_end_of(path, title, lines):

@@ -6,6 +6,7 @@
 #                                       drives then runs on /dev/sr0 and /dev/sr1 too
 #
 #   DISK2ISO_VM_SECONDS=600             give up after this long
+#   DISK2ISO_VM_PROOFS=gkp              only these, to try something out (b needs a)
 #   DISK2ISO_VM_KEEP=1                  keep the work folder (discs, logs) and say where it is
 #   DISK2ISO_VM_KERNEL=FOLDER           the unpacked kernel package
 set -euo pipefail
@@ -15,7 +16,7 @@ repository=$(cd "$here/../.." && pwd)
 binary=${1:-$repository/target/release/disk2iso}
 tests=${2-}
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
-modules=(virtio_pci virtio_scsi sr_mod sg 9p 9pnet_virtio overlay)
+modules=(virtio_pci virtio_scsi sr_mod sg 9p 9pnet_virtio overlay target_core_user tcm_loop)
 
 fail() {
   echo "FAILED: $*"
@@ -37,15 +38,15 @@ main() {
   mkdir "$work/shared"
   cp "$binary" "$work/shared/disk2iso"
   [[ -z $tests ]] || cp "$tests" "$work/shared/tests"
-  cp "$here/guest.py" "$work/shared/guest.py"
-  python3 "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
-    --seconds "${DISK2ISO_VM_SECONDS:-600}"
+  cp "$here"/{guest,check,processes,service,emulated_drives,software_drive,software_drives,software_proofs,cd_proofs,side_by_side}.py "$work/shared/"
+  python3 -B "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
+    --seconds "${DISK2ISO_VM_SECONDS:-600}" --proofs "${DISK2ISO_VM_PROOFS-}"
 }
 
 check_tools() {
   local tool missing=()
   [[ -x $binary ]] || fail "$binary is not an executable file; build it (make release) or name one: tests/vm/run.sh BINARY"
-  for tool in qemu-system-x86_64 busybox cpio modprobe xorriso python3 udevadm ddrescue; do
+  for tool in qemu-system-x86_64 busybox cpio modprobe xorriso python3 udevadm ddrescue cdrdao cd-paranoia; do
     # Where Debian keeps programs for root may not be in an ordinary user's PATH.
     PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || missing+=("$tool")
   done
