@@ -79,7 +79,7 @@ pub fn task(job: &JobRecord, device: DeviceAddress) -> Result<WorkerTask, Proble
         .and_then(|n| u32::try_from(n).ok())
         .unwrap_or(defaults.retries);
     let options = ReadOptions { verify, retries, keep_map: true, ..defaults };
-    Ok(WorkerTask::Image(ImageTask { device, medium, paths: ImagePaths::new(Path::new(path)), options }))
+    Ok(WorkerTask::Image(ImageTask::new(device, medium, ImagePaths::new(Path::new(path)), options)))
 }
 
 /// A damaged image that is tried again becomes a `.part` again. An image that is not in the catalogue yet was only just
