@@ -146,7 +146,8 @@ fn described(path: &Path) -> Result<Media, DeviceError> {
     }
     let text = fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
     let description = Description::parse(&text).map_err(refused)?;
-    let beside = path.parent().unwrap_or(Path::new("."));
+    let absolute = fs::canonicalize(path).map_err(|error| refused(error.to_string()))?;
+    let beside = absolute.parent().unwrap_or(Path::new("/"));
     let mut files = Vec::new();
     for track in &description.track {
         let opened = track.file.as_ref().map(|name| whole_units(beside, name, track.unit())).transpose();
@@ -165,9 +166,8 @@ fn described(path: &Path) -> Result<Media, DeviceError> {
 
 /// A file of a description: beside it or below, never somewhere else.
 fn find(beside: &Path, name: &str) -> Result<PathBuf, String> {
-    let root = fs::canonicalize(beside).map_err(|error| error.to_string())?;
-    let path = fs::canonicalize(root.join(name)).map_err(|error| format!("{name}: {error}"))?;
-    match path.starts_with(&root) && fs::metadata(&path).is_ok_and(|meta| meta.is_file()) {
+    let path = fs::canonicalize(beside.join(name)).map_err(|error| format!("{name}: {error}"))?;
+    match path.starts_with(beside) && fs::metadata(&path).is_ok_and(|meta| meta.is_file()) {
         true => Ok(path),
         false => Err(format!("{name}: not a regular file beside the description")),
     }
