@@ -10,10 +10,7 @@ use crate::{
         disc::frame::{self, FRAME},
         result::BadRange,
     },
-    imaging::{
-        interrupt::Interruption,
-        sink::SinkError,
-    },
+    imaging::{interrupt::Interruption, sink::SinkError},
     optical::{RawLayout, Sense},
 };
 use serde::{Deserialize, Serialize};
@@ -245,11 +242,7 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
     }
 
     /// Frame by frame, in rounds with something else in between, so that no answer comes from the drive's cache.
-    fn read_again(
-        &mut self,
-        open: &mut BTreeMap<i64, Votes>,
-        near: i64,
-    ) -> Result<BTreeMap<i64, Option<Sense>>, Interruption> {
+    fn read_again(&mut self, open: &mut BTreeMap<i64, Votes>, near: i64) -> Result<BTreeMap<i64, Option<Sense>>, Interruption> {
         let (part, manner) = (self.part, self.manner);
         let mut senses = BTreeMap::new();
         let layout = if part.track.data { RawLayout::Main } else { self.drive.checking() };
