@@ -8,6 +8,7 @@ mod cli;
 mod filesystems;
 mod http;
 mod imaging;
+mod imaging_cd;
 mod optical;
 mod promises;
 mod storage;

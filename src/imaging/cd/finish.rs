@@ -71,8 +71,7 @@ pub fn measure(work: &mut Work<'_>, index: usize) -> Result<TrackResult, Interru
 /// # Errors
 /// Storage, `name_taken`, a wish to stop, or [`Halt::Loss`] if a person shall decide. What was read is kept.
 pub fn finish(work: &mut Work<'_>) -> Result<ImageResult, Interruption> {
-    let lost: u64 =
-        work.journal.tracks.iter().map(|done| done.finding.unreadable - done.finding.run_out + done.finding.unsettled).sum();
+    let lost: u64 = work.journal.tracks.iter().map(|done| done.finding.losses()).sum();
     let options = &work.task.options;
     if lost > 0 && options.on_loss == OnLoss::Ask && !options.accept_loss {
         return Err(Interruption::Halted(Halt::Loss { bad_sectors: lost }));

@@ -32,7 +32,12 @@ use super::{
     tuning::Tuning,
 };
 use crate::{
-    domain::{disc::frame::FRAME, job::Phase, options::AudioFormat, result::ToolRun},
+    domain::{
+        disc::frame::FRAME,
+        job::Phase,
+        options::{AudioFormat, OnLoss},
+        result::ToolRun,
+    },
     optical::{OpticalDevice, RawLayout},
 };
 use std::time::Instant;
@@ -155,14 +160,27 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
     let total = work.plan.parts.iter().map(cost).sum();
     let done = work.plan.parts.iter().zip(0..begun).map(|(part, _)| cost(part)).sum();
     work.drive.phase(Phase::Reading, total, done);
-    for index in work.journal.tracks.len()..work.plan.parts.len() {
+    // Whoever was asked about losses and did not accept them wants one more pass.
+    let repeat = options.on_loss == OnLoss::Ask && !options.accept_loss;
+    for index in 0..work.plan.parts.len() {
         let (began, part) = (Instant::now(), work.plan.parts[index]);
-        let finding = TrackCopy::new(&mut work.drive, &work.store, &work.plan, part, manner).run()?;
+        let earlier = work.journal.tracks.get(index).cloned();
+        let copy = TrackCopy::new(&mut work.drive, &work.store, &work.plan, part, manner);
+        let finding = match &earlier {
+            None => copy.run()?,
+            Some(done) if repeat && done.finding.losses() > 0 => copy.repair(&done.finding)?,
+            Some(_) => continue,
+        };
         sync(&work.store)?;
         let mut result = finish::measure(work, index)?;
         (result.test_matches, result.unsettled, result.unreadable) =
             (finding.test_matches, finding.unsettled, finding.unreadable);
-        work.journal.tracks.push(TrackDone { result, finding, seconds: began.elapsed().as_secs_f64() });
+        let seconds = began.elapsed().as_secs_f64() + earlier.as_ref().map_or(0.0, |done| done.seconds);
+        let done = TrackDone { result, finding, seconds };
+        match work.journal.tracks.get_mut(index) {
+            Some(place) => *place = done,
+            None => work.journal.tracks.push(done),
+        }
         work.folder.write_journal(&work.journal)?;
     }
     Ok(())
