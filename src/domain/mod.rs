@@ -3,6 +3,8 @@
 pub mod accurate_rip;
 pub mod disc;
 pub mod drive;
+pub mod drive_settings;
+pub mod drive_statistics;
 pub mod event;
 pub mod ids;
 pub mod job;

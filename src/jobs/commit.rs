@@ -7,10 +7,14 @@ use crate::{
         ids::{DriveId, JobId},
         job::{JobEffect, JobEvent, JobPolicy, JobState},
         progress::Progress,
-        result::ScanResult,
+        result::{ReadStatistics, ScanResult},
+        verdict::Verdict,
     },
     error::{Code, Problem},
-    storage::{self, StorageError, jobs::JobRecord},
+    storage::{
+        self, Connection, StorageError,
+        jobs::{JobKind, JobRecord},
+    },
 };
 use serde_json::json;
 
@@ -31,6 +35,8 @@ pub struct Details {
     pub scan: Option<ScanResult>,
     /// Another drive, other options.
     pub moved: Option<Moved>,
+    /// What reading cost, and how many seconds it took; added to the drive's life.
+    pub statistics: Option<(ReadStatistics, f64)>,
 }
 
 /// Where a job goes on, and how.
@@ -79,6 +85,7 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
                 if let Some(wish) = wish(&next, event) {
                     tx.event(&wish)?;
                 }
+                count(tx.conn, &next, &details, tx.now)?;
                 if let Some(news) = news(&job, &next) {
                     tx.event(&news)?;
                 }
@@ -87,6 +94,24 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
         }
     });
     result.await.map_err(|error| problem(&error))?
+}
+
+/// Adds the end of an image job to its drive's life.
+fn count(
+    connection: &mut Connection,
+    job: &JobRecord,
+    details: &Details,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StorageError> {
+    let verdict = match job.state {
+        JobState::Completed { verdict } => verdict,
+        JobState::Failed => Verdict::Failed,
+        _ => return Ok(()),
+    };
+    let (JobKind::Image, Some(drive)) = (job.kind, &job.drive_id) else { return Ok(()) };
+    let (statistics, seconds) = details.statistics.clone().unwrap_or_default();
+    let class = job.medium.as_ref().map_or("other", |medium| medium.profile.class());
+    storage::drive_stats::record(connection, drive, &statistics, class, seconds, verdict, now)
 }
 
 /// Database trouble for whoever asked.

@@ -78,9 +78,10 @@ impl JobActor {
                     let message = (!result.judgement.verdict.is_good())
                         .then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
                     let hashes = Some((result.hashes.md5, result.hashes.sha256));
+                    let statistics = Some((result.details.statistics, result.seconds));
                     actor.settle(
                         JobEvent::Finished(result.judgement.verdict),
-                        Details { message, progress: Some(progress), hashes, ..Details::default() },
+                        Details { message, progress: Some(progress), hashes, statistics, ..Details::default() },
                         ctx,
                     );
                 }

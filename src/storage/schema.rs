@@ -136,3 +136,41 @@ diesel::table! {
         value -> Text,
     }
 }
+
+diesel::table! {
+    drive_settings (drive_id) {
+        drive_id -> Text,
+        settings -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    drive_statistics (drive_id) {
+        drive_id -> Text,
+        jobs -> BigInt,
+        complete -> BigInt,
+        complete_trimmed -> BigInt,
+        degraded -> BigInt,
+        incomplete -> BigInt,
+        failed -> BigInt,
+        sectors -> BigInt,
+        recovered -> BigInt,
+        unreadable -> BigInt,
+        resets -> BigInt,
+        wedged -> BigInt,
+        seconds -> Double,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    drive_zones (drive_id, class, zone) {
+        drive_id -> Text,
+        class -> Text,
+        zone -> BigInt,
+        sectors -> BigInt,
+        seconds -> Double,
+        bad -> BigInt,
+    }
+}

@@ -1,0 +1,3 @@
+//! Drives: settings, statistics, quirks, hooks, what the doctor says.
+
+mod statistics;
