@@ -4,10 +4,14 @@ use super::signals::stop_on_signals;
 use crate::{
     filesystems,
     imaging::{
-        FileSink, Interruption, Native, StopFlag, Tuning, code, process,
-        protocol::{ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
+        FileSink, Interruption, Native, StopFlag, Tuning,
+        cd::{self, CdWorkplace},
+        code,
+        process::{self, WorkerProgram},
+        protocol::{CdTask, ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
         worker::{self, Workplace},
     },
+    optical::OpticalDevice,
 };
 use clap::Args;
 use nix::{
@@ -91,11 +95,22 @@ fn perform(stop: &StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
         Ok(WorkerTask::VerifyImage(VerifyTask { image })) => {
             worker::verify_image(&FileSink::new(ImagePaths::new(&image)), stop, Tuning::default(), emit)
         }
-        Ok(WorkerTask::Cd(_) | WorkerTask::Scan(_)) => {
+        Ok(WorkerTask::Cd(task)) => raw_cd(&task, stop.clone(), emit),
+        Ok(WorkerTask::Scan(_)) => {
             Outcome::Failed { code: code::BAD_TASK.to_owned(), message: "this task is not known yet".to_owned() }
         }
         Err(problem) => Outcome::Failed { code: code::BAD_TASK.to_owned(), message: format!("this is no task: {problem}") },
     }
+}
+
+fn raw_cd(task: &CdTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    let mut device = match task.device.open() {
+        Ok(device) => device,
+        Err(error) => return Interruption::from(&error).into_outcome(),
+    };
+    let (identify, launcher) = (&|device: &mut dyn OpticalDevice| filesystems::identify(device), WorkerProgram::this_program());
+    let (device, tuning) = (&mut *device, Tuning::default());
+    cd::image(task, CdWorkplace { device, identify, launcher: &launcher, stop, tuning, emit })
 }
 
 fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {

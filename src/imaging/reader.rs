@@ -88,6 +88,11 @@ impl<'a> Reader<'a> {
         self.bytes
     }
 
+    /// Errors that the drive reported as recovered.
+    pub fn recovered(&self) -> u64 {
+        self.device.recovered_errors()
+    }
+
     /// Most sectors that one request may ask for.
     pub fn max_transfer(&self) -> u64 {
         u64::from(self.device.max_transfer()).max(1)

@@ -10,10 +10,7 @@ use crate::{
         disc::frame::{self, FRAME},
         result::BadRange,
     },
-    imaging::{
-        interrupt::Interruption,
-        sink::SinkError,
-    },
+    imaging::{interrupt::Interruption, sink::SinkError},
     optical::{RawLayout, Sense},
 };
 use serde::{Deserialize, Serialize};
@@ -58,8 +55,17 @@ pub struct Finding {
     pub unsettled: u64,
     /// Whether the two readings agreed everywhere; `None` after a single one.
     pub test_matches: Option<bool>,
-    /// The unreadable ones, at most [`MAX_POINTS`](crate::domain::result::MAX_POINTS).
+    /// The unreadable ones.
     pub ranges: Vec<BadRange>,
+    /// The unsettled ones.
+    pub shaky: Vec<BadRange>,
+}
+
+impl Finding {
+    /// Frames that are not as they should be.
+    pub fn losses(&self) -> u64 {
+        self.unreadable - self.run_out.min(self.unreadable) + self.unsettled
+    }
 }
 
 /// What the first reading has against a frame.
@@ -118,6 +124,25 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
             self.drive.moved(bytes);
         }
         self.finding.test_matches = twice.then_some(self.differences == 0);
+        self.report_lost();
+        Ok(self.finding)
+    }
+
+    /// One more pass over what an earlier one could not read or settle. Everything else stays as it is.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run). Frames that were repaired are stored; the track's finding is the old one then.
+    pub fn repair(mut self, earlier: &Finding) -> Result<Finding, Interruption> {
+        for range in earlier.ranges.iter().chain(&earlier.shaky) {
+            self.doubts.extend((range.start..range.start + range.count).map(|lba| (signed(lba), Doubt::Missing)));
+        }
+        // Nothing is stored that could be one of two readings that agree.
+        self.manner.retries += 1;
+        let windows: std::collections::BTreeSet<i64> = self.doubts.keys().map(|number| number.div_euclid(WINDOW)).collect();
+        for window in windows {
+            self.settle(window * WINDOW..(window + 1) * WINDOW, false)?;
+        }
+        self.finding.test_matches = earlier.test_matches;
         self.report_lost();
         Ok(self.finding)
     }
@@ -245,11 +270,7 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
     }
 
     /// Frame by frame, in rounds with something else in between, so that no answer comes from the drive's cache.
-    fn read_again(
-        &mut self,
-        open: &mut BTreeMap<i64, Votes>,
-        near: i64,
-    ) -> Result<BTreeMap<i64, Option<Sense>>, Interruption> {
+    fn read_again(&mut self, open: &mut BTreeMap<i64, Votes>, near: i64) -> Result<BTreeMap<i64, Option<Sense>>, Interruption> {
         let (part, manner) = (self.part, self.manner);
         let mut senses = BTreeMap::new();
         let layout = if part.track.data { RawLayout::Main } else { self.drive.checking() };
@@ -303,6 +324,10 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
             // Data that does not prove itself counts as unreadable, even if its bytes are kept.
             if read && !self.part.track.data {
                 self.finding.unsettled += 1;
+                match self.finding.shaky.last_mut() {
+                    Some(range) if range.start + range.count == lba => range.count += 1,
+                    _ => self.finding.shaky.push(BadRange { start: lba, count: 1 }),
+                }
             } else {
                 self.finding.unreadable += 1;
                 self.lost.push((lba, senses.get(number).copied().flatten()));
@@ -351,8 +376,7 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
         for (range, sense) in &ranges {
             self.drive.lost(range.start, range.count, *sense);
         }
-        let ranges = ranges.into_iter().map(|(range, _)| range);
-        self.finding.ranges = ranges.take(crate::domain::result::MAX_POINTS).collect();
+        self.finding.ranges = ranges.into_iter().map(|(range, _)| range).collect();
     }
 }
 

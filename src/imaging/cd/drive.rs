@@ -136,6 +136,11 @@ impl<'a> Drive<'a> {
         self.reader.device()
     }
 
+    /// Errors that the drive reported as recovered.
+    pub fn recovered(&self) -> u64 {
+        self.reader.recovered()
+    }
+
     /// Bytes that came from the disc.
     pub fn bytes(&self) -> u64 {
         self.reader.bytes()

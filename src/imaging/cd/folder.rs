@@ -154,10 +154,8 @@ fn check_disc(journal: &Journal, medium: &Medium) -> Result<(), Interruption> {
     if journal.fingerprint == medium.fingerprint {
         return Ok(());
     }
-    let message = format!(
-        "the unfinished image is of disc {}, not of {}; choose another name",
-        journal.fingerprint, medium.fingerprint
-    );
+    let message =
+        format!("the unfinished image is of disc {}, not of {}; choose another name", journal.fingerprint, medium.fingerprint);
     Err(Interruption::failed(code::WRONG_MAP, message))
 }
 

@@ -174,11 +174,10 @@ mod tests {
         let toc = toc(vec![Track::audio(1, 1, 32), Track::audio(2, 1, 1000), Track::data(3, 2, 20_000)], 20_500);
         let plan = Plan::new(&toc).unwrap();
         let of = |part: &Part| (part.from, part.to, part.offset, part.tail);
-        assert_eq!(plan.parts.iter().map(of).collect::<Vec<_>>(), [
-            (0, 1000, 0, 0),
-            (1000, 8600, 1000, 0),
-            (20_000, 20_500, 8600, 2)
-        ]);
+        assert_eq!(
+            plan.parts.iter().map(of).collect::<Vec<_>>(),
+            [(0, 1000, 0, 0), (1000, 8600, 1000, 0), (20_000, 20_500, 8600, 2)]
+        );
         assert_eq!(plan.frames, 9100);
         assert!(plan.parts[1].reachable(8599) && !plan.parts[1].reachable(8600), "nothing is read in the gap");
     }

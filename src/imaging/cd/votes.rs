@@ -93,10 +93,7 @@ mod tests {
     fn a_majority_settles_at_the_end_and_a_tie_does_not() {
         assert_eq!(votes(&[(b"a", true), (b"b", true), (b"a", true)]).decide(), Decision::Settled(b"a"));
         assert!(!votes(&[(b"a", true), (b"b", true), (b"a", true)]).is_settled());
-        assert!(matches!(
-            votes(&[(b"a", true), (b"b", true), (b"a", true), (b"b", true)]).decide(),
-            Decision::Unsettled(_)
-        ));
+        assert!(matches!(votes(&[(b"a", true), (b"b", true), (b"a", true), (b"b", true)]).decide(), Decision::Unsettled(_)));
     }
 
     #[test]
