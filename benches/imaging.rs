@@ -91,7 +91,7 @@ fn make(folder: &Path, source: &Path, size: u64, tuning: Tuning) {
     let paths = ImagePaths::new(&folder.join("image.iso"));
     let device = DeviceAddress::ImageFile(source.to_owned());
     let mut opened = device.open().expect("the source is there");
-    let task = ImageTask { device, medium: medium.clone(), paths: paths.clone(), options: ReadOptions::default() };
+    let task = ImageTask::new(device, medium.clone(), paths.clone(), ReadOptions::default());
     let workplace = Workplace {
         device: &mut *opened,
         identify: &|_| Ok(medium.clone()),

@@ -68,7 +68,7 @@ fn make(args: &ImageArgs) -> Result<ExitCode, String> {
     let paths = names::choose(&args.output, &medium)?;
     let Mode::Standard = args.mode;
     let options = ReadOptions { verify: if args.verify { Verify::Both } else { Verify::None }, ..ReadOptions::default() };
-    let task = ImageTask { device: address, medium, paths: paths.clone(), options };
+    let task = ImageTask::new(address, medium, paths.clone(), options);
     let mut bar = show::Bar::new();
     let outcome = worker::image(
         &task,

@@ -4,10 +4,14 @@ use super::signals::stop_on_signals;
 use crate::{
     filesystems,
     imaging::{
-        FileSink, Interruption, Native, StopFlag, Tuning, code,
-        protocol::{ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
+        FileSink, Interruption, Native, StopFlag, Tuning,
+        cd::{self, CdWorkplace},
+        code,
+        process::{self, WorkerProgram},
+        protocol::{CdTask, ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
         worker::{self, Workplace},
     },
+    optical::OpticalDevice,
 };
 use clap::Args;
 use nix::{
@@ -15,6 +19,7 @@ use nix::{
     unistd::getppid,
 };
 use std::{
+    ffi::OsString,
     io::{Read as _, Write as _},
     process::ExitCode,
     sync::Arc,
@@ -29,13 +34,22 @@ pub struct ReadWorkerArgs {
     /// Process that this one must not outlive.
     #[arg(long)]
     parent: Option<i32>,
+    /// Become this program instead, so that it ends with its parent.
+    #[arg(long, num_args = 1.., allow_hyphen_values = true, value_name = "PROGRAM")]
+    tool: Option<Vec<OsString>>,
 }
+
+/// Exit code when the program of `--tool` is not installed or cannot be started, as shells have it.
+const NO_TOOL: u8 = 127;
 
 /// Reads a task from standard input and writes messages to standard output. The exit code is 0 whenever the last message
 /// was written; what came of the task is in that message.
 pub fn run(args: &ReadWorkerArgs) -> ExitCode {
+    if let Some(command) = &args.tool {
+        return run_tool(args.parent, command);
+    }
     let stop = StopFlag::default();
-    let prepared = stop_on_signals(&stop).and_then(|()| follow_parent(args.parent));
+    let prepared = stop_on_signals(&stop).and_then(|()| follow_parent(args.parent, Signal::SIGTERM));
     if let Err(problem) = prepared {
         eprintln!("disk2iso read-worker: {problem}");
         return ExitCode::FAILURE;
@@ -54,10 +68,21 @@ pub fn run(args: &ReadWorkerArgs) -> ExitCode {
     if heard { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Asks for SIGTERM when the parent dies. It may have died before we asked.
-fn follow_parent(parent: Option<i32>) -> Result<(), String> {
+/// A tool that outlives its worker would write into an image that somebody else has taken up: it is killed at once.
+fn run_tool(parent: Option<i32>, command: &[OsString]) -> ExitCode {
+    let problem = match follow_parent(parent, Signal::SIGKILL) {
+        Err(problem) => problem,
+        Ok(()) => process::become_tool(command).to_string(),
+    };
+    let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    eprintln!("cannot start {name}: {problem}");
+    ExitCode::from(NO_TOOL)
+}
+
+/// Asks for a signal when the parent dies. It may have died before we asked.
+fn follow_parent(parent: Option<i32>, signal: Signal) -> Result<(), String> {
     let Some(parent) = parent else { return Ok(()) };
-    set_pdeathsig(Signal::SIGTERM).map_err(|error| format!("cannot follow the parent: {error}"))?;
+    set_pdeathsig(signal).map_err(|error| format!("cannot follow the parent: {error}"))?;
     if getppid().as_raw() == parent { Ok(()) } else { Err("the process that started this one is gone".to_owned()) }
 }
 
@@ -70,11 +95,22 @@ fn perform(stop: &StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
         Ok(WorkerTask::VerifyImage(VerifyTask { image })) => {
             worker::verify_image(&FileSink::new(ImagePaths::new(&image)), stop, Tuning::default(), emit)
         }
-        Ok(WorkerTask::Cd(_) | WorkerTask::Scan(_)) => {
+        Ok(WorkerTask::Cd(task)) => raw_cd(&task, stop.clone(), emit),
+        Ok(WorkerTask::Scan(_)) => {
             Outcome::Failed { code: code::BAD_TASK.to_owned(), message: "this task is not known yet".to_owned() }
         }
         Err(problem) => Outcome::Failed { code: code::BAD_TASK.to_owned(), message: format!("this is no task: {problem}") },
     }
+}
+
+fn raw_cd(task: &CdTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    let mut device = match task.device.open() {
+        Ok(device) => device,
+        Err(error) => return Interruption::from(&error).into_outcome(),
+    };
+    let (identify, launcher) = (&|device: &mut dyn OpticalDevice| filesystems::identify(device), WorkerProgram::this_program());
+    let (device, tuning) = (&mut *device, Tuning::default());
+    cd::image(task, CdWorkplace { device, identify, launcher: &launcher, stop, tuning, emit })
 }
 
 fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {

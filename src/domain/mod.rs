@@ -1,5 +1,6 @@
 //! The pure core: it decides, others act. No actors, no database, no files, no environment, no clock.
 
+pub mod accurate_rip;
 pub mod bridge;
 pub mod disc;
 pub mod drive;
@@ -9,8 +10,11 @@ pub mod event;
 pub mod ids;
 pub mod job;
 pub mod options;
+pub mod plan;
 pub mod progress;
+pub mod provenance;
 pub mod result;
 pub mod scheduling;
 pub mod sector_map;
 pub mod verdict;
+pub mod verdict_cd;

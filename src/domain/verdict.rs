@@ -107,6 +107,10 @@ pub enum Reason {
     DiscUnsettled,
     /// Not one sector could be read.
     NothingRead,
+    /// Audio was read once only: nothing says that the drive read it rightly.
+    ReadOnce,
+    /// The sub-channel was asked for and the drive did not give (all of) it.
+    SubChannelMissing,
 }
 
 /// Run-out blocks at the end of a track written track-at-once (ddrescue manual, "Optical media").

@@ -134,7 +134,12 @@ impl DriveRegistry {
             let readable = drive.drive.state.can_read().then_some(drive.medium).flatten();
             (
                 drive.id,
-                DriveSlot { disc: readable.filter(|medium| medium.kind.fits_iso()).map(|medium| medium.fingerprint), free },
+                DriveSlot {
+                    disc: readable
+                        .filter(|medium| crate::domain::plan::is_imageable(medium.kind))
+                        .map(|medium| medium.fingerprint),
+                    free,
+                },
             )
         };
         self.all().into_iter().map(slot).collect()

@@ -41,9 +41,14 @@ addresses! {
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
         "/jobs/{uuid}/retry"      => POST api::jobs::retry;
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
+        "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
+        "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/map"        => GET api::maps::job;
+        "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
+        "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
         "/system/logs"            => GET api::system::logs;
@@ -78,6 +83,7 @@ addresses! {
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
+        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

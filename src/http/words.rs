@@ -170,6 +170,7 @@ words! {
         "queued/drive_missing" Caution ("Waiting for the drive", "Plug the drive in.") ("Wartet auf das Laufwerk", "Laufwerk anstecken.");
         "queued/waiting_for_disc" Caution ("Waiting for the disc", "Insert the disc.") ("Wartet auf die Disc", "Disc einlegen.");
         "queued/wrong_disc" Caution ("Another disc is in the drive", "Insert the disc that the job began with.") ("Im Laufwerk liegt eine andere Disc", "Die Disc einlegen, mit der die Aufgabe begann.");
+        "queued/unsuitable_disc" Caution ("Nothing can be made of the disc in the drive", "Insert another disc, or cancel the job.") ("Aus der Disc im Laufwerk lässt sich nichts machen", "Eine andere Disc einlegen oder die Aufgabe abbrechen.");
         "running" Active ("Working", "") ("Arbeitet", "");
         "running/analyzing" Active ("Preparing", "") ("Bereitet vor", "");
         "running/reading" Active ("Reading", "") ("Liest", "");

@@ -10,6 +10,7 @@
 //! service's side: it starts such a process, hears it and gives up on it. [`protocol`] is what they say to each other.
 
 pub mod buffers;
+pub mod cd;
 pub mod engine;
 pub mod file_sink;
 mod finish;

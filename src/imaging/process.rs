@@ -1,6 +1,6 @@
 //! The service's side of a `read-worker`: starting it, hearing it, stopping it, giving up on it.
 //!
-//! The only file that starts processes. The worker has a process group of its own, so that a signal reaches whatever it
+//! The only file that starts processes, also the programs that a worker lets help it (GNU ddrescue, cdrdao …; [`Tool`]). The worker has a process group of its own, so that a signal reaches whatever it
 //! starts, and gets SIGTERM when the *thread* that started it ends (`PR_SET_PDEATHSIG` means threads): start workers from a
 //! thread that lives as long as they may.
 
@@ -15,16 +15,19 @@ use nix::{
 };
 use std::{
     collections::VecDeque,
-    io,
-    os::unix::process::ExitStatusExt as _,
+    ffi::OsString,
+    io::{self, Read},
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
     path::PathBuf,
     pin::Pin,
-    process::{ExitStatus, Stdio},
+    process::{Child, ExitStatus, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
     task::{Context, Poll},
+    time::{Duration, Instant},
 };
 use tokio::io::AsyncWriteExt as _;
 use tokio_process_stream::{Item, ProcessChunkStream};
@@ -247,4 +250,158 @@ pub fn tool_version(tool: &str) -> Option<String> {
         }
         Some(tool.to_owned())
     })
+}
+
+/// Lines of a tool that wait to be taken; more are dropped, so that a tool never waits for whoever listens.
+const MAX_WAITING_LINES: usize = 1_000;
+/// Pause between two looks at a tool that shall end.
+const TOOL_PAUSE: Duration = Duration::from_millis(20);
+
+/// How a tool ended. It decides nothing: what a tool has done is in the files that it wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToolExit {
+    /// Exit code, if it exited.
+    pub code: Option<i32>,
+    /// Signal, if one killed it.
+    pub signal: Option<i32>,
+}
+
+/// A program that helps a worker. It has a process group of its own, standard input from nowhere and `LC_ALL=C`; it is killed
+/// when the thread that started it ends, and when this is dropped.
+#[derive(Debug)]
+pub struct Tool {
+    child: Option<Child>,
+    group: Pid,
+    lines: Receiver<String>,
+    exit: Option<ToolExit>,
+}
+
+impl Tool {
+    /// Starts a program with its arguments by way of `launcher`, which is this program: only the new process itself can ask to
+    /// be killed with its parent and undo what signals its parent has blocked.
+    ///
+    /// # Errors
+    /// What the system says. A program that is not installed is noticed later: it exits with 127.
+    pub fn start(launcher: &WorkerProgram, command: &[OsString]) -> io::Result<Self> {
+        let mut child = std::process::Command::new(&launcher.path)
+            .arg0("disk2iso")
+            .arg("read-worker")
+            .arg(format!("--parent={}", std::process::id()))
+            .arg("--tool")
+            .args(command)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+        let (sender, lines) = sync_channel(MAX_WAITING_LINES);
+        let pipes = [
+            child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+            child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
+        ];
+        let tool = Self { child: Some(child), group, lines, exit: None };
+        for pipe in pipes.into_iter().flatten() {
+            let sender = sender.clone();
+            // Never joined: a tool that hangs in the kernel keeps its pipes open.
+            std::thread::Builder::new().name("tool output".to_owned()).spawn(move || pass_lines(pipe, &sender))?;
+        }
+        Ok(tool)
+    }
+
+    /// Lines that it wrote since this was last asked, to either output; without control characters, of bearable length.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.lines.try_iter()
+    }
+
+    /// How it ended, `None` while it runs. Does not block.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn exit(&mut self) -> io::Result<Option<ToolExit>> {
+        if self.exit.is_none()
+            && let Some(child) = &mut self.child
+        {
+            self.exit = child.try_wait()?.map(|status| ToolExit { code: status.code(), signal: status.signal() });
+        }
+        Ok(self.exit)
+    }
+
+    /// Asks it to save its state and end (SIGINT).
+    pub fn interrupt(&self) {
+        self.signal(Signal::SIGINT);
+    }
+
+    /// Ends it now, unless it hangs in the kernel.
+    pub fn kill(&self) {
+        self.signal(Signal::SIGKILL);
+    }
+
+    /// Interrupts it, waits `patience`, kills it, waits `patience` again. Returns whether it is gone; if not, it hangs in the
+    /// kernel and is left alone. `alive` is called now and then.
+    pub fn stop(&mut self, patience: Duration, alive: &mut dyn FnMut()) -> bool {
+        self.interrupt();
+        if self.wait(patience, alive) {
+            return true;
+        }
+        self.kill();
+        self.wait(patience, alive)
+    }
+
+    /// Waits for its end, at most so long. Returns whether it has ended.
+    pub fn wait(&mut self, patience: Duration, alive: &mut dyn FnMut()) -> bool {
+        let since = Instant::now();
+        loop {
+            if matches!(self.exit(), Ok(Some(_))) {
+                return true;
+            }
+            if since.elapsed() >= patience {
+                return false;
+            }
+            alive();
+            std::thread::sleep(TOOL_PAUSE.min(patience));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // After it was waited for, the number may belong to somebody else.
+        if self.exit.is_none() {
+            let _ = killpg(self.group, signal);
+        }
+    }
+}
+
+impl Drop for Tool {
+    fn drop(&mut self) {
+        if matches!(self.exit(), Ok(Some(_))) {
+            return;
+        }
+        self.kill();
+        if let Some(mut child) = self.child.take() {
+            // Somebody has to collect it, and that may take as long as the kernel likes.
+            let _ = std::thread::Builder::new().name("tool end".to_owned()).spawn(move || child.wait());
+        }
+    }
+}
+
+fn pass_lines(mut pipe: Box<dyn Read + Send>, lines: &SyncSender<String>) {
+    let (mut splitter, mut chunk) = (LineSplitter::default(), [0; 4096]);
+    let pass = |line: String| {
+        // Full: nobody listens, and nobody needs all of them.
+        let _ = lines.try_send(line.chars().filter(|c| !c.is_control()).take(MAX_LOG).collect());
+    };
+    while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+        splitter.push(&chunk[..count]).into_iter().for_each(pass);
+    }
+    splitter.finish().into_iter().for_each(pass);
+}
+
+/// The other end of [`Tool::start`]: unblocks all signals and becomes the program. Returns only if that fails.
+pub fn become_tool(command: &[OsString]) -> io::Error {
+    let Some((program, arguments)) = command.split_first() else { return io::ErrorKind::InvalidInput.into() };
+    if let Err(errno) = nix::sys::signal::SigSet::all().thread_unblock() {
+        return errno.into();
+    }
+    std::process::Command::new(program).args(arguments).exec()
 }

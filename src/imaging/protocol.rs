@@ -42,8 +42,9 @@ pub struct CdTask {
     pub device: DeviceAddress,
     /// The medium that must lie in it; anything else is refused. Its table of contents says which tracks to read.
     pub medium: Medium,
-    /// Folder and base name: `STEM.bin`, `STEM.cue`, `STEM.toc`, `STEM.iso` (data tracks of mixed discs), `STEM (Track 01).flac` …
-    /// The file that stands for the image (`paths.image`) is `STEM.cue`; while reading, everything is below `paths.part`, a folder.
+    /// A folder, see [`ImagePaths::folder`]. In it `NAME.bin`, `NAME.cue`, `NAME.toc`, `NAME.iso` (data tracks of mixed discs),
+    /// `NAME - 01.flac` …, `NAME.sub`, `NAME.cdt`. While reading, everything is below `paths.part`; one rename publishes all of it.
+    /// The result's `path` is the cue sheet in it.
     pub paths: ImagePaths,
     /// How to read.
     pub options: ReadOptions,
@@ -51,7 +52,8 @@ pub struct CdTask {
     pub format: AudioFormat,
     /// With sub-channel and everything else that is on the disc.
     pub clone: bool,
-    /// Samples by which the drive reads audio too late.
+    /// Samples by which the drive reads audio too late: sample n of the disc is what the drive gives as sample n + `read_offset`.
+    /// The sign is that of AccurateRip's list of drives.
     pub read_offset: i32,
 }
 
@@ -73,6 +75,10 @@ pub struct ImageTask {
     pub device: DeviceAddress,
     /// The medium that must lie in it; anything else is refused.
     pub medium: Medium,
+    /// Sector of the disc with which the image begins: 0, or the start of a data track. `medium.size` is then the size of that
+    /// track, with the claims about it; the fingerprint stays that of the whole disc.
+    #[serde(default)]
+    pub first_sector: u64,
     /// Where the image goes.
     pub paths: ImagePaths,
     /// How to read.
@@ -84,6 +90,13 @@ pub struct ImageTask {
 pub struct VerifyTask {
     /// The image file.
     pub image: PathBuf,
+}
+
+impl ImageTask {
+    /// An image of the whole disc.
+    pub fn new(device: DeviceAddress, medium: Medium, paths: ImagePaths, options: ReadOptions) -> Self {
+        Self { device, medium, first_sector: 0, paths, options }
+    }
 }
 
 /// The files of one image, all in one folder. `image` is the final name; nothing is ever overwritten.
@@ -103,6 +116,15 @@ impl ImagePaths {
         let mut part = image.as_os_str().to_owned();
         part.push(".part");
         Self { image: image.to_owned(), part: part.into(), map: image.with_extension("map") }
+    }
+
+    /// The paths of an image that is a folder (raw CDs): `image` is the folder `OUT/NAME`, `part` the same as `OUT/NAME.part` while
+    /// it is not finished, and `map` the journal in the finished folder: what the image is worth, to be removed once that is
+    /// recorded, like the map of a complete `.iso`.
+    pub fn folder(out: &Path, name: &str) -> Self {
+        let image = out.join(name);
+        let map = image.join("journal.json");
+        Self { part: out.join(format!("{name}.part")), image, map }
     }
 }
 

@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     domain::{
-        disc::{Fingerprint, Medium},
+        disc::Medium,
         ids::{Lba, SECTOR},
     },
     filesystems::IdentifyFailure,
-    optical::{DeviceError, OpticalDevice, Sense},
+    optical::{DeviceError, OpticalDevice, RawLayout, Sense},
 };
 use std::{
     sync::{
@@ -57,7 +57,9 @@ const MAX_CHANGES: u32 = 5;
 pub struct Reader<'a> {
     device: &'a mut dyn OpticalDevice,
     identify: Identify<'a>,
-    expected: &'a Fingerprint,
+    expected: &'a Medium,
+    /// Sector of the disc that is sector 0 here.
+    first: u64,
     stop: StopFlag,
     tuning: Tuning,
     bytes: u64,
@@ -71,12 +73,12 @@ impl<'a> Reader<'a> {
     pub fn new(
         device: &'a mut dyn OpticalDevice,
         identify: Identify<'a>,
-        expected: &'a Fingerprint,
+        (expected, first): (&'a Medium, u64),
         stop: StopFlag,
         tuning: Tuning,
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
-        let mut reader = Self { device, identify, expected, stop, tuning, bytes: 0 };
+        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0 };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -84,6 +86,11 @@ impl<'a> Reader<'a> {
     /// Bytes read from the disc so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Errors that the drive reported as recovered.
+    pub fn recovered(&self) -> u64 {
+        self.device.recovered_errors()
     }
 
     /// Most sectors that one request may ask for.
@@ -102,17 +109,48 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
+        let (bytes, start) = (buffer.len() as u64, Lba(self.first + start.0));
+        let done = self.command(&mut |device| device.read(start, buffer, limit), alive)?;
+        self.bytes += if done.is_ok() { bytes } else { 0 };
+        Ok(done)
+    }
+
+    /// Reads whole raw frames of a CD from `start`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_raw(
+        &mut self,
+        start: Lba,
+        (buffer, layout): (&mut [u8], RawLayout),
+        limit: Duration,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let bytes = buffer.len() as u64;
+        let done = self.command(&mut |device| device.read_raw(start, buffer, layout, limit), alive)?;
+        self.bytes += if done.is_ok() { bytes } else { 0 };
+        Ok(done)
+    }
+
+    /// The drive, for commands that read no sectors and whose failure changes nothing.
+    pub fn device(&mut self) -> &mut dyn OpticalDevice {
+        self.device
+    }
+
+    /// Gives a command until it has an answer that is about its sectors.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn command(
+        &mut self,
+        command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
         let unreadable = |sense, protected| Ok(Err(Unreadable { sense, protected }));
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
-            let error = match self.device.read(start, buffer, limit) {
-                Ok(()) => {
-                    self.bytes += buffer.len() as u64;
-                    return Ok(Ok(()));
-                }
-                Err(error) => error,
-            };
+            let Err(error) = command(self.device) else { return Ok(Ok(())) };
             match error {
                 DeviceError::Medium(sense) | DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
                     return unreadable(Some(sense), false);
@@ -140,7 +178,7 @@ impl<'a> Reader<'a> {
         loop {
             self.stop.check()?;
             match (self.identify)(self.device) {
-                Ok(medium) if medium.fingerprint == *self.expected => return Ok(()),
+                Ok(medium) if medium.is_same_disc(self.expected) => return Ok(()),
                 Ok(medium) => return Err(Interruption::Halted(Halt::WrongDisc { found: medium.fingerprint })),
                 Err(IdentifyFailure::NotReady) => self.wait(&mut waiting, alive)?,
                 Err(IdentifyFailure::Changed) if changes < MAX_CHANGES => changes += 1,

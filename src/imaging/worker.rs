@@ -94,7 +94,8 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
     let mut reporter = Reporter::new(emit, tuning.progress_interval);
     reporter.phase(Phase::Analyzing);
     let expected = &task.medium.fingerprint;
-    let reader = Reader::new(device, identify, expected, stop.clone(), tuning, &mut || reporter.alive())?;
+    let reader =
+        Reader::new(device, identify, (&task.medium, task.first_sector), stop.clone(), tuning, &mut || reporter.alive())?;
     let nothing = SectorMap::new(task.medium.size.sectors * SECTOR);
     let start = prepare::prepare(&*sink, task, &tuning, &stop, &mut || reporter.alive())
         .map_err(|interruption| with_missing_space(interruption, &*sink, &nothing))?;

@@ -44,6 +44,8 @@ diesel::table! {
         revision -> BigInt,
         label_key -> Text,
         search -> Text,
+        decision -> Nullable<Text>,
+        result -> Nullable<Text>,
     }
 }
 
@@ -70,6 +72,10 @@ diesel::table! {
         verify_ok -> Nullable<Bool>,
         label_key -> Text,
         search -> Text,
+        mode -> Text,
+        details -> Text,
+        provenance -> Text,
+        sidecars -> Bool,
     }
 }
 

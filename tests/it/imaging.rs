@@ -7,6 +7,7 @@ mod honesty;
 mod names;
 mod process;
 mod sinks;
+mod tools;
 mod verifying;
 
 use devices::{Disc, MemoryDevice};
@@ -51,7 +52,7 @@ fn medium(sectors: u64, file_system: u64, profile: MediaProfile) -> Medium {
 
 fn task(medium: Medium, folder: &Path) -> ImageTask {
     let paths = ImagePaths::new(&folder.join("TEST.iso"));
-    ImageTask { device: DeviceAddress::Virtual(folder.join("drive")), medium, paths, options: ReadOptions::default() }
+    ImageTask::new(DeviceAddress::Virtual(folder.join("drive")), medium, paths, ReadOptions::default())
 }
 
 /// Runs a task on a disc; every message goes to `hear`, which may raise the stop flag.

@@ -9,6 +9,7 @@ mod drives;
 mod filesystems;
 mod http;
 mod imaging;
+mod imaging_cd;
 mod optical;
 mod promises;
 mod storage;

@@ -2,9 +2,12 @@
 
 mod facts;
 mod fingerprint;
+pub mod frame;
 mod kind;
 mod label;
+mod musicbrainz;
 mod profile;
+pub mod sheet;
 mod size;
 mod toc;
 
@@ -15,6 +18,7 @@ pub use facts::{
 pub use fingerprint::{Fingerprint, FingerprintInput};
 pub use kind::DiscKind;
 pub use label::clean_label;
+pub use musicbrainz::musicbrainz_id;
 pub use profile::MediaProfile;
 pub use size::{SizeClaims, SizeRecord, SizeRule};
 pub use toc::{FIRST_SESSION_GAP, LATER_SESSION_GAP, PRE_GAP, Session, Toc, Track};

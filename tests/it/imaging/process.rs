@@ -47,7 +47,7 @@ fn insert(folder: &Path, sectors: u64, script: &str) -> (Vec<u8>, ImageTask) {
     let device = DeviceAddress::Virtual(drive);
     let medium = filesystems::identify(&mut *device.open().unwrap()).unwrap();
     let paths = ImagePaths::new(&folder.join("out.iso"));
-    (content, ImageTask { device, medium, paths, options: ReadOptions::default() })
+    (content, ImageTask::new(device, medium, paths, ReadOptions::default()))
 }
 
 fn start(program: &WorkerProgram, task: &ImageTask) -> (WorkerHandle, WorkerEvents) {

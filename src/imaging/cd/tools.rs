@@ -1,0 +1,85 @@
+//! Running a program that helps: started, watched, stopped on request, never believed.
+
+use crate::{
+    domain::result::ToolRun,
+    imaging::{
+        interrupt::{Interruption, code},
+        process::{Tool, ToolExit, WorkerProgram, tool_version},
+        reader::StopFlag,
+    },
+};
+use std::{ffi::OsString, time::Duration};
+
+/// How long a program may take to end when asked to, and again when killed.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pause between two looks at a program that works.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Lines of a program that are kept for the message about its failure.
+const LAST_LINES: usize = 5;
+
+/// How a program's run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code or signal.
+    pub exit: ToolExit,
+    /// Its last words.
+    pub last: Vec<String>,
+}
+
+/// Whether a program is installed, and as what.
+///
+/// # Errors
+/// `bad_task` with what to do.
+pub fn version(tool: &str) -> Result<String, Interruption> {
+    tool_version(tool).map(|line| line.chars().filter(|c| !c.is_control()).take(200).collect()).ok_or_else(|| {
+        let message = format!("{tool} is not installed; install it, or choose another format or engine");
+        Interruption::failed(code::BAD_TASK, message)
+    })
+}
+
+/// The record of a run.
+pub fn record(tool: &str, version: String, command: &[OsString]) -> ToolRun {
+    let command = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    ToolRun { tool: tool.to_owned(), version, command }
+}
+
+/// Runs a program to its end. `hear` gets every line that it writes, and `None` whenever time has passed.
+///
+/// # Errors
+/// A wish to stop (the program is ended then), or `bad_task` if it cannot be started.
+pub fn run(
+    launcher: &WorkerProgram,
+    command: &[OsString],
+    stop: &StopFlag,
+    hear: &mut dyn FnMut(Option<&str>),
+) -> Result<Ended, Interruption> {
+    let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let failed = |error: std::io::Error| Interruption::failed(code::BAD_TASK, format!("cannot run {name}: {error}"));
+    let mut tool = Tool::start(launcher, command).map_err(failed)?;
+    let mut last = Vec::new();
+    loop {
+        if let Err(interruption) = stop.check() {
+            // A program that hangs in the kernel is left alone; whoever waits for us gives up on all of us then.
+            tool.stop(PATIENCE, &mut || hear(None));
+            return Err(interruption);
+        }
+        // Asked before the lines are taken: what it wrote last is heard, too.
+        let exit = tool.exit().map_err(failed)?;
+        if exit.is_some() {
+            // Its pipes are read by threads that may be a moment behind.
+            std::thread::sleep(PAUSE);
+        }
+        for line in tool.lines() {
+            hear(Some(&line));
+            if last.len() == LAST_LINES {
+                last.remove(0);
+            }
+            last.push(line);
+        }
+        if let Some(exit) = exit {
+            return Ok(Ended { exit, last });
+        }
+        hear(None);
+        tool.wait(PAUSE, &mut || {});
+    }
+}
