@@ -71,6 +71,8 @@ codes! {
     DriveBusy = "drive_busy", 409, Transient, "A job is using this drive";
     DriveWedged = "drive_wedged", 409, Operator, "The drive does not answer";
     DriveGone = "drive_gone", 409, Operator, "The drive is not connected";
+    DriveDisabled = "drive_disabled", 409, Operator, "The drive is switched off in its settings";
+    DriveInUse = "drive_in_use", 409, Operator, "Another program uses the disc in this drive";
     DriveRefused = "drive_refused", 409, Operator, "The drive refused the command";
     NoMedium = "no_medium", 409, Operator, "There is no disc in the drive";
     DiscUnsupported = "disc_unsupported", 409, Permanent, "This kind of disc cannot be imaged in this mode";

@@ -18,8 +18,6 @@ const BRIDGE_SECTORS: u32 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quirk {
-    /// READ DISC INFORMATION and READ TRACK INFORMATION fail or hang: they are not sent when a disc is identified.
-    NoDiscInformation,
     /// Needs longer than others until a medium is ready: twice the patience.
     SlowReady,
     /// Cannot open its tray by command: it is never told to, and requests are refused.
@@ -30,12 +28,11 @@ pub enum Quirk {
 
 impl Quirk {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::NoDiscInformation, Self::SlowReady, Self::NoEject, Self::BridgeResets];
+    pub const ALL: [Self; 3] = [Self::SlowReady, Self::NoEject, Self::BridgeResets];
 
     /// The word used in the API and the database.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::NoDiscInformation => "no_disc_information",
             Self::SlowReady => "slow_ready",
             Self::NoEject => "no_eject",
             Self::BridgeResets => "bridge_resets",

@@ -1,6 +1,7 @@
 //! The pure core: it decides, others act. No actors, no database, no files, no environment, no clock.
 
 pub mod accurate_rip;
+pub mod bridge;
 pub mod disc;
 pub mod drive;
 pub mod drive_settings;

@@ -30,7 +30,8 @@ addresses! {
     /// The API, below `/api/v1` and `/api`.
     API, configure_api {
         "/disks"                  => GET api::disks::list;
-        "/disks/{id}"             => GET api::disks::get;
+        "/disks/{id}"             => GET api::disks::get, PATCH api::disks::change;
+        "/disks/{id}/statistics"  => GET api::disks::statistics;
         "/disks/{id}/eject"       => POST api::disks::eject;
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;

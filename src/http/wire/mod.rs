@@ -2,6 +2,8 @@
 
 mod config;
 mod disk;
+mod disk_settings;
+mod disk_statistics;
 mod event;
 mod iso;
 mod job;
@@ -11,7 +13,9 @@ mod result;
 mod system;
 
 pub use config::{ConfigChange, ConfigDocument, Setting};
-pub use disk::{Disk, DiskType, Identity, Media};
+pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
+pub use disk_settings::{DiskChange, DiskSettings};
+pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
