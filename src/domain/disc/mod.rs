@@ -2,6 +2,7 @@
 
 mod facts;
 mod fingerprint;
+pub mod frame;
 mod kind;
 mod label;
 mod profile;
