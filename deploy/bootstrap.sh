@@ -14,7 +14,6 @@ build=(gcc libc6-dev pkg-config libudev-dev libpq-dev libssl-dev)
 demo=(xorriso curl python3)
 # Servers, makers of odd file systems and a second opinion on reading; then the virtual machine with real drives.
 test=(postgresql gddrescue genisoimage udftools
-  cdrdao cd-paranoia libcdio-utils
   qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev xz-utils zstd time shellcheck)
 # Where the virtual machine finds its kernel; tests/vm/run.sh looks here too.
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
