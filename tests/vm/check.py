@@ -6,7 +6,7 @@ import time
 import tty
 
 # Of wall-clock time, under an emulated processor: generous, because each is only used up when something is wrong.
-PATIENCE = 90
+PATIENCE = 180
 
 
 class Failed(Exception):

@@ -52,7 +52,7 @@ def make_all(folder):
         faulty(folder, "senses", SENSES),
         faulty(folder, "weak", WEAK),
         faulty(folder, "lying", read_capacity=1000),
-        faulty(folder, "swapped", [{"kind": "swap", "lba": 1200, "image": str(IN_GUEST / "data_dvd.disc.toml")}]),
+        faulty(folder, "swapped", [{"kind": "swap", "lba": 700, "image": str(IN_GUEST / "data_dvd.disc.toml")}]),
         faulty(folder, "stuck", script={"eject_refused": True}),
         faulty(folder, "scratched", SCRATCHES),
         faulty(folder, "hanging", [{"kind": "hang", "lba": 900, "milliseconds": 1000 * HANG_SECONDS}]),

@@ -54,7 +54,7 @@ class SoftwareDrives:
             self.service.kill()
             self.service.start(DISK2ISO_AUTO="0", DISK2ISO_WEDGED_AFTER_SECONDS=str(software_proofs.WEDGED_AFTER_SECONDS))
             discs = copy_discs()
-            self.drives = [SoftwareDrive(number, discs) for number in (2, 3)]
+            self.drives = [SoftwareDrive(number, self.service, discs) for number in (2, 3)]
             for drive in self.drives:
                 eventually(f"{drive.path} in the API", lambda: self.service.drive(drive.path))
         return self.drives

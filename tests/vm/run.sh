@@ -5,7 +5,7 @@
 #   run.sh [BINARY [TESTS]]             default: target/release/disk2iso; TESTS: the integration test binary, whose suite for
 #                                       drives then runs on /dev/sr0 and /dev/sr1 too
 #
-#   DISK2ISO_VM_SECONDS=600             give up after this long
+#   DISK2ISO_VM_SECONDS=900             give up after this long
 #   DISK2ISO_VM_PROOFS=gkp              only these, to try something out (b needs a)
 #   DISK2ISO_VM_KEEP=1                  keep the work folder (discs, logs) and say where it is
 #   DISK2ISO_VM_KERNEL=FOLDER           the unpacked kernel package
@@ -40,7 +40,7 @@ main() {
   [[ -z $tests ]] || cp "$tests" "$work/shared/tests"
   cp "$here"/{guest,check,processes,service,emulated_drives,software_drive,software_drives,software_proofs,cd_proofs,side_by_side}.py "$work/shared/"
   python3 -B "$here/host.py" --work "$work" --kernel "$kernel_folder/boot/vmlinuz-$kernel" \
-    --seconds "${DISK2ISO_VM_SECONDS:-600}" --proofs "${DISK2ISO_VM_PROOFS-}"
+    --seconds "${DISK2ISO_VM_SECONDS:-900}" --proofs "${DISK2ISO_VM_PROOFS-}"
 }
 
 check_tools() {

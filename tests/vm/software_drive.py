@@ -50,7 +50,7 @@ class Drive:
         self.number = number
         self.store = CONFIG / "core" / f"user_{number}" / self.name
         self.engine = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sys.stderr)
-        self.seen = {}
+        self.last = {}
 
     def make_store(self):
         """Makes the store, which is what commands are sent to, and maps its ring."""
@@ -150,10 +150,11 @@ class Drive:
         return received
 
     def note(self, cdb, status, sense, took):
-        """One line per kind of command and answer, and for each that took long: the log is read when a proof has failed."""
-        key = (cdb[0], status, sense[2:3], sense[12:14])
-        self.seen[key] = self.seen.get(key, 0) + 1
-        if self.seen[key] == 1 or took > 1:
+        """One line for each command that is not answered as the last of its kind was, and for each that took long: the log is
+        read when a proof has failed."""
+        answer = (status, sense[2:3], sense[12:14])
+        if self.last.get(cdb[0]) != answer or took > 1:
+            self.last[cdb[0]] = answer
             print(f"{time.monotonic():.3f} {cdb.hex()} -> {status} {sense.hex()} ({took:.3f} s)")
 
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from check import Failed, eventually, expect
+from check import Failed, eventually, eventually_equal, expect
 from service import HOME, SHARED
 
 DRIVES = pathlib.Path("/run/drives")
@@ -17,8 +17,9 @@ CONFIG = pathlib.Path("/sys/kernel/config")
 class SoftwareDrive:
     """A drive `/dev/srN` that `disk2iso scsi-target FOLDER` plays."""
 
-    def __init__(self, number, discs, program=HOME / "disk2iso"):
+    def __init__(self, number, service, discs, program=HOME / "disk2iso"):
         self.program = program
+        self.service = service
         self.discs = discs
         self.name = f"drive{number}"
         self.folder = DRIVES / self.name
@@ -43,6 +44,8 @@ class SoftwareDrive:
     def insert(self, disc):
         """Puts a disc in and closes the tray; what is in there comes out first. The disc's faults are the drive's script."""
         self.hand("--eject")
+        # No hand is quicker, and the kernel looks at the tray every two seconds only.
+        eventually_equal(f"reason of {self.path} with an open tray", "tray_open", lambda: self.service.drive(self.path)["reason"])
         self.script(disc)
         self.hand("--insert", self.discs / f"{disc['name']}.disc.toml")
 
