@@ -13,6 +13,8 @@ mod read;
 mod read_cd;
 mod structure;
 mod subchannel;
+#[cfg(test)]
+mod tests;
 mod toc;
 mod tray;
 
