@@ -4,6 +4,7 @@ mod cd_text;
 mod classify;
 mod facts;
 mod fingerprint;
+pub mod frame;
 mod kind;
 mod label;
 mod layout;
