@@ -2,7 +2,7 @@
 
 mod device;
 mod drive;
-mod parse;
+pub(crate) mod parse;
 mod reply;
 #[cfg(test)]
 mod tests;
