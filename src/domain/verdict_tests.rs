@@ -133,12 +133,13 @@ fn expected(sectors: &[BlockStatus], size: &SizeRecord, cd: bool) -> Verdict {
     }
 }
 
+type Ranges = &'static [std::ops::Range<u64>];
+
 #[test]
 fn every_small_disc_gets_the_verdict_of_the_rule() {
     use BlockStatus::{Bad, Finished, NonTried};
     // All discs of seven sectors with each sector read, bad or untried; all file systems; with and without a session gap.
-    let layouts: [(&[std::ops::Range<u64>], &[std::ops::Range<u64>]); 4] =
-        [(&[], &[]), (&[3..5], &[]), (&[3..5], &[1..3]), (&[2..4], &[1..2])];
+    let layouts: [(Ranges, Ranges); 4] = [(&[], &[]), (&[3..5], &[]), (&[3..5], &[1..3]), (&[2..4], &[1..2])];
     for number in 0..3u32.pow(7) {
         let sectors: Vec<BlockStatus> =
             (0..7).map(|place| [Finished, Bad, NonTried][(number / 3u32.pow(place) % 3) as usize]).collect();

@@ -1,6 +1,7 @@
 //! What a disc is: profile, table of contents, kind, sizes, identity. Facts about the medium, no reading.
 
 mod cd_text;
+mod classify;
 mod facts;
 mod fingerprint;
 pub mod frame;
@@ -13,7 +14,8 @@ pub mod sheet;
 mod size;
 mod toc;
 
-pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text};
+pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text, seal_cd_text};
+pub use classify::{RootNames, kind, protection, recording};
 pub use facts::{
     CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,
     TrackInformation,
@@ -48,6 +50,9 @@ pub struct Medium {
     /// Pressed, recordable or rewritable.
     #[serde(default)]
     pub recording: Recording,
+    /// Number of sessions; 1 where nobody tells.
+    #[serde(default = "one")]
+    pub sessions: u16,
     /// File systems that were found, of the last session with data.
     #[serde(default)]
     pub file_systems: Vec<FileSystemKind>,
@@ -65,6 +70,10 @@ pub struct Medium {
     pub cd_text: Option<CdText>,
 }
 
+fn one() -> u16 {
+    1
+}
+
 impl Medium {
     /// A medium about which nothing is known but what every medium has.
     pub fn new(label: String, kind: DiscKind, profile: MediaProfile, fingerprint: Fingerprint, size: SizeRecord) -> Self {
@@ -76,6 +85,7 @@ impl Medium {
             size,
             toc: None,
             recording: profile.recording(),
+            sessions: 1,
             file_systems: Vec::new(),
             structure: None,
             protection: None,

@@ -128,6 +128,14 @@ impl SizeClaims {
         SizeRecord { claims: self, sectors, rule, gaps: Vec::new(), run_outs: Vec::new() }
     }
 
+    /// Size that goes into a disc's fingerprint: it must be the same in every drive and on every day, so that only what nearly all drives tell
+    /// and what is on the disc has a part in it.
+    pub fn identity_sectors(&self, profile: MediaProfile) -> u64 {
+        let medium = self.read_capacity.or(self.toc_lead_out).unwrap_or(0);
+        let file_system = self.iso9660.unwrap_or(0).max(self.udf.unwrap_or(0));
+        if profile.capacity_is_formatted_size() && (1..medium).contains(&file_system) { file_system } else { medium }
+    }
+
     fn choose(&self, profile: MediaProfile) -> (u64, SizeRule) {
         let file_system = self.file_system();
         let medium = self.read_capacity.or(self.toc_lead_out).or(self.structure).unwrap_or(0);
