@@ -105,7 +105,7 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
     pub fn run(mut self, filled: &[Range<u64>]) -> Result<Finding, Interruption> {
         let raw = self.part.raw(self.manner.read_offset);
         if filled.iter().any(|range| range.start < self.part.to && self.part.from < range.end) {
-            self.doubt_stored(filled)?;
+            self.complete(filled)?;
         } else {
             self.copy(raw.clone())?;
         }
@@ -197,14 +197,24 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
         Ok(())
     }
 
-    /// What a program has stored is the first reading; only error detection codes speak against it. What it left out is missing.
-    fn doubt_stored(&mut self, filled: &[Range<u64>]) -> Result<(), Interruption> {
-        let missing = (self.part.from..self.part.to).filter(|lba| !filled.iter().any(|range| range.contains(lba)));
-        self.doubts.extend(missing.map(|lba| (signed(lba), Doubt::Missing)));
+    /// What a program has stored is the first reading; only error detection codes speak against it. What it left out is read here.
+    fn complete(&mut self, filled: &[Range<u64>]) -> Result<(), Interruption> {
+        let (bin, end) = (&self.store.bin, self.part.bytes().end);
+        let len = bin.metadata().map_err(|error| storage("inspect", error))?.len();
+        bin.set_len(len.max(end)).map_err(|error| storage("resize", error))?;
+        let there = |lba: u64| filled.iter().any(|range| range.contains(&lba));
+        let mut at = self.part.from;
+        while at < self.part.to {
+            let end = (at..self.part.to).find(|lba| there(*lba) != there(at)).unwrap_or(self.part.to);
+            if !there(at) {
+                self.copy(self.part.raw_of(at..end, self.manner.read_offset))?;
+            }
+            at = end;
+        }
         if self.part.track.data {
             let mut bytes = vec![0; FRAME];
             for lba in self.part.from..self.part.to {
-                if self.doubts.contains_key(&signed(lba)) {
+                if !there(lba) {
                     continue;
                 }
                 let (at, _) = self.part.place(signed(lba), 0).unwrap_or((0, 0..0));

@@ -147,12 +147,12 @@ fn cd_paranoia_is_a_first_reading_with_the_drives_offset() {
     fs::write(folder.path().join("2"), &second).unwrap();
     let program = folder.path().join("cd-paranoia");
     let text = format!(
-        r##"if [ "$1" = --version ]; then echo "cd-paranoia 10.2"; exit; fi
+        r###"if [ "$1" = --version ]; then echo "cd-paranoia 10.2"; exit; fi
 echo "$@" >> {0}/arguments
 while [ "$1" != -- ]; do shift; done
 echo "##: -2 [wrote] @ $(( 1176 * 200 ))" >&2
 cp {0}/$2 "$3"
-"##,
+"###,
         folder.path().display()
     );
     script(&program, &text);
