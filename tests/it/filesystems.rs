@@ -2,6 +2,8 @@
 
 mod hostile;
 mod identify;
+mod kinds;
 mod metadata;
+mod sheets;
 mod support;
 mod tools;
