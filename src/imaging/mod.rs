@@ -10,6 +10,9 @@
 //! service's side: it starts such a process, hears it and gives up on it. [`protocol`] is what they say to each other.
 
 pub mod buffers;
+pub mod choose;
+mod damage;
+pub mod ddrescue;
 pub mod engine;
 pub mod file_sink;
 mod finish;
@@ -26,6 +29,7 @@ pub mod protocol;
 pub mod reader;
 mod reporter;
 mod rescue;
+pub mod scan;
 pub mod session;
 pub mod sink;
 mod statistics;
@@ -34,6 +38,8 @@ mod verify;
 pub mod watchdog;
 pub mod worker;
 
+pub use choose::choose_engine;
+pub use ddrescue::Ddrescue;
 pub use engine::Engine;
 pub use file_sink::FileSink;
 pub use interrupt::{Interruption, code};

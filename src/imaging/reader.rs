@@ -79,6 +79,8 @@ pub struct Reader<'a> {
     meter: Meter,
     /// What the drive had reported before this run.
     recovered_before: u64,
+    /// The drive does not answer: it is not asked anything any more.
+    wedged: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -95,7 +97,8 @@ impl<'a> Reader<'a> {
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
         let (meter, recovered_before) = (Meter::new(expected.size.sectors), device.recovered_errors());
-        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before };
+        let mut reader =
+            Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before, wedged: false };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -117,13 +120,22 @@ impl<'a> Reader<'a> {
 
     /// Limits the speed to kilobytes per second, where the drive can do that; `None` takes the limit away.
     pub fn set_speed(&mut self, kilobytes: Option<u32>) {
-        // A drive that has one speed only reads at that speed.
-        let _ = self.device.set_speed(kilobytes);
+        if !self.wedged {
+            // A drive that has one speed only reads at that speed.
+            let _ = self.device.set_speed(kilobytes);
+        }
+    }
+
+    /// Somebody else's command to the drive does not return: another one would not return either.
+    pub fn leave_alone(&mut self) {
+        self.wedged = true;
     }
 
     /// Keeps the tray shut while somebody else reads, where the drive can do that.
     pub fn lock(&mut self, locked: bool) {
-        let _ = self.device.lock(locked);
+        if !self.wedged {
+            let _ = self.device.lock(locked);
+        }
     }
 
     /// Whether the right disc is still in the drive after somebody else has read from it.

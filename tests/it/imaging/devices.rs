@@ -108,6 +108,11 @@ impl Disc {
         self.with(|state| state.not_ready = Some((read, times)))
     }
 
+    /// Another disc is in the drive from now on.
+    pub fn exchange(&self) {
+        self.lock().exchanged = true;
+    }
+
     /// The right disc is back in the drive.
     pub fn put_back(&self) {
         self.lock().exchanged = false;
@@ -217,6 +222,9 @@ impl OpticalDevice for MemoryDevice {
         Err(DeviceError::Refused("no table of contents".to_owned()))
     }
     fn capacity(&mut self) -> Result<u64, DeviceError> {
+        if self.disc.lock().exchanged {
+            return Err(DeviceError::MediumChanged);
+        }
         Ok(self.disc.lock().sectors)
     }
 
