@@ -86,22 +86,36 @@ impl Ddrescue {
         (image, scratch): (&std::path::Path, &Scratch),
         budget: Budget,
     ) -> Result<(), Interruption> {
-        let mut phase = None;
+        let (mut phase, mut end) = (None, session.map.len());
         for pass in Pass::all(session.options.retries) {
-            if session.map.ranges(pass.wanted()).is_empty() {
+            if session.map.ranges(pass.wanted()).first().is_none_or(|range| range.start >= end) {
                 continue;
             }
             if phase.replace(pass.phase()) != Some(pass.phase()) {
                 session.phase(pass.phase());
             }
-            let run = Run { tool: self, pass, image, scratch, budget };
+            let run = Run { tool: self, pass, image, scratch, budget, end };
             match run.to_its_end(session)? {
                 RunEnd::Done => {}
-                RunEnd::BudgetSpent => break,
+                RunEnd::EndsAt(found) => end = found,
+                RunEnd::BudgetSpent => return Ok(()),
             }
         }
-        Ok(())
+        read_behind(session, end)
     }
+}
+
+/// What the kernel takes for the end of the disc is none for commands to the drive.
+fn read_behind(session: &mut Session<'_>, end: u64) -> Result<(), Interruption> {
+    if end >= session.map.len() {
+        return Ok(());
+    }
+    native::read_around(session)?;
+    // Retries were made where ddrescue could make them.
+    let retries = std::mem::take(&mut session.options.retries);
+    let done = rescue::run(session);
+    session.options.retries = retries;
+    done
 }
 
 /// Sectors that are known to be unreadable.

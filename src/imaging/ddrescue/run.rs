@@ -3,6 +3,7 @@
 use super::{Ddrescue, Pass, Scratch, bad_sectors};
 use crate::{
     domain::{
+        ids::SECTOR,
         result::ToolRun,
         sector_map::{BlockStatus, SectorMap},
     },
@@ -39,6 +40,8 @@ pub enum RunEnd {
     Done,
     /// Time or errors are used up.
     BudgetSpent,
+    /// The source ends here, said the kernel; ddrescue cannot read what is behind.
+    EndsAt(u64),
 }
 
 /// One pass.
@@ -48,7 +51,13 @@ pub struct Run<'a> {
     pub image: &'a Path,
     pub scratch: &'a Scratch,
     pub budget: Budget,
+    /// Bytes to copy: all, or up to where the kernel says that the disc ends.
+    pub end: u64,
 }
+
+/// So many bytes less than planned are believed to be the kernel's doing: it takes away up to 75 sectors when a sector near the
+/// end is unreadable (sr.c), from then on reads there end early instead of failing.
+const KERNEL_END: u64 = 128 * SECTOR;
 
 /// Why watching ended.
 enum Seen {
@@ -65,7 +74,7 @@ impl Run<'_> {
     pub fn to_its_end(&self, session: &mut Session<'_>) -> Result<RunEnd, Interruption> {
         self.scratch.write(&session.map)?;
         let limits = (session.options.block_sectors, session.options.speed_kbps);
-        let command = self.pass.command(self.tool, (self.image, &self.scratch.map()), session.map.len(), limits);
+        let command = self.pass.command(self.tool, (self.image, &self.scratch.map()), self.end, limits);
         session.tools.push(ToolRun {
             tool: "ddrescue".to_owned(),
             version: self.tool.version.clone(),
@@ -134,14 +143,16 @@ impl Run<'_> {
     }
 
     /// Takes over what the mapfile says, if it can be true: a byte that the file does not have was not read.
-    fn take_over(&self, session: &mut Session<'_>) -> Result<(), String> {
+    /// Returns how many bytes the mapfile speaks of.
+    fn take_over(&self, session: &mut Session<'_>) -> Result<u64, String> {
         let found = self.scratch.read(session.map.len())?;
         let end = found.ranges(&[BlockStatus::Finished]).last().map_or(0, |range| range.end);
         let length = session.pipeline.sink().length().map_err(|error| error.to_string())?;
         if length < end {
             return Err(format!("it claims {end} bytes of a file that has {length}"));
         }
-        session.adopt(&found).map_err(|interruption| format!("{interruption:?}"))
+        session.adopt(&found).map_err(|interruption| format!("{interruption:?}"))?;
+        Ok(found.len())
     }
 
     /// Whether it was the right disc all the time; if not, what came from it is taken back.
@@ -159,15 +170,19 @@ impl Run<'_> {
     }
 
     /// What a run that ended by itself has done. Its exit code is for the message only.
-    fn judge(&self, session: &Session<'_>, tool: &Tool, last: Result<(), String>) -> Result<RunEnd, Interruption> {
+    fn judge(&self, session: &Session<'_>, tool: &Tool, last: Result<u64, String>) -> Result<RunEnd, Interruption> {
+        let end = last.clone().unwrap_or(self.end);
         let left = match self.pass {
             Pass::Retry(_) => None,
-            pass => session.map.ranges(pass.wanted()).first().cloned(),
+            pass => session.map.ranges(pass.wanted()).first().cloned().filter(|range| range.start < end),
         };
+        let planned = session.map.len();
         let problem = match (last, left) {
-            (Ok(()), None) => return Ok(RunEnd::Done),
+            (Ok(found), None) if found == planned => return Ok(RunEnd::Done),
+            (Ok(found), None) if found > 0 && planned - found <= KERNEL_END => return Ok(RunEnd::EndsAt(found)),
+            (Ok(found), None) => format!("its mapfile cannot be used: it covers {found} bytes instead of {planned}"),
             (Err(problem), _) => format!("its mapfile cannot be used: {problem}"),
-            (Ok(()), Some(range)) => format!("it ended and had not tried what begins at byte {}", range.start),
+            (Ok(_), Some(range)) => format!("it ended and had not tried what begins at byte {}", range.start),
         };
         let missing = prepare::missing_space(session.pipeline.sink(), &session.map)?;
         if missing > 0 {

@@ -93,7 +93,7 @@ fn failed(outcome: &Outcome) -> (&str, &str) {
 
 #[test]
 fn a_damaged_disc_goes_through_all_passes_and_exactly_the_bad_sectors_are_missing() {
-    let mut story = Story::new(3000, &[100..103, 700..790, 2999..3000]);
+    let mut story = Story::new(3000, &[100..103, 700..790, 2990..2991]);
     story.task.options.retries = 2;
     let (mut phases, mut ranges) = (Vec::new(), Vec::new());
     let result = imaged(story.run(story.real(), &mut |message, _| match message {
@@ -102,7 +102,7 @@ fn a_damaged_disc_goes_through_all_passes_and_exactly_the_bad_sectors_are_missin
         _ => {}
     }));
     assert_eq!((result.judgement.verdict, result.judgement.bad_sectors), (Verdict::Degraded, 94));
-    assert_eq!(ranges, [(100, 3), (700, 90), (2999, 1)]);
+    assert_eq!(ranges, [(100, 3), (700, 90), (2990, 1)]);
     assert_eq!(phases, [Phase::Analyzing, Phase::Reading, Phase::Rescuing, Phase::Hashing, Phase::Publishing]);
     story.assert_all_good_bytes();
     assert_eq!((result.hashes.md5, result.hashes.sha256), devices::hashes(&story.disc.content_with_holes()));
@@ -117,6 +117,16 @@ fn a_damaged_disc_goes_through_all_passes_and_exactly_the_bad_sectors_are_missin
     let how: Vec<&[String]> = passes.iter().map(|words| &words[4..words.len() - 4]).collect();
     assert_eq!(how, [&["-n", "-N"][..], &["-n"], &[], &["-r1"], &["-r1", "-R"]]);
     assert_eq!(result.details.damage.unwrap().ranges.len(), 3);
+}
+
+#[test]
+fn an_end_that_only_the_kernel_sees_is_no_end() {
+    // ddrescue's test mode ends the source where its last good sector ends, as the kernel does after errors near the end.
+    let story = Story::new(3000, &[100..103, 2940..3000]);
+    story.disc.heal(2940..2998);
+    let result = imaged(story.run(story.real(), &mut |_, _| {}));
+    assert_eq!((result.judgement.verdict, result.judgement.bad_sectors), (Verdict::Degraded, 5));
+    story.assert_all_good_bytes();
 }
 
 #[test]

@@ -108,6 +108,11 @@ impl Disc {
         self.with(|state| state.not_ready = Some((read, times)))
     }
 
+    /// Sectors that can be read after all.
+    pub fn heal(&self, range: Range<u64>) {
+        self.lock().bad.retain(|sector| !range.contains(sector));
+    }
+
     /// Another disc is in the drive from now on.
     pub fn exchange(&self) {
         self.lock().exchanged = true;
