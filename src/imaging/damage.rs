@@ -2,13 +2,7 @@
 
 use super::{protocol::ImageTask, reader::bytes_of, session::Session};
 use crate::{
-    domain::{
-        disc::Toc,
-        ids::SECTOR,
-        result::Damage,
-        sector_map::BlockStatus,
-        verdict::Verdict,
-    },
+    domain::{disc::Toc, ids::SECTOR, result::Damage, sector_map::BlockStatus, verdict::Verdict},
     filesystems,
 };
 use std::ops::Range;

@@ -128,6 +128,12 @@ pub struct CdTextEntry {
     /// Composer.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub composer: String,
+    /// Arranger.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub arranger: String,
+    /// Message to the listener.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
     /// UPC/EAN of the disc, ISRC of a track.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code: String,
