@@ -119,8 +119,13 @@ impl DriveActor {
         };
         ctx.wait(ask.into_actor(self).map(move |known, actor, ctx| match known {
             Ok((archived, wanted)) => {
-                let finding =
-                    Finding { disc: medium.fingerprint.clone(), insertion, imageable: crate::domain::plan::is_imageable(medium.kind), archived, wanted };
+                let finding = Finding {
+                    disc: medium.fingerprint.clone(),
+                    insertion,
+                    imageable: crate::domain::plan::is_imageable(medium.kind),
+                    archived,
+                    wanted,
+                };
                 actor.apply(DriveEvent::Identified(finding), Some(*medium), None, ctx);
             }
             Err(error) => fail(ctx, format!("looking up the disc in {}: {error}", actor.spec.id)),
