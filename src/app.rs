@@ -139,6 +139,7 @@ impl Parts {
             settings: self.settings.clone(),
             output_dir: self.config.output_dir.clone(),
             wedged_after: self.config.wedged_after,
+            hook: self.config.hook.is_some(),
         };
         let state = AppState {
             config: Arc::clone(&self.config),

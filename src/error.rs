@@ -71,9 +71,15 @@ codes! {
     DriveBusy = "drive_busy", 409, Transient, "A job is using this drive";
     DriveWedged = "drive_wedged", 409, Operator, "The drive does not answer";
     DriveGone = "drive_gone", 409, Operator, "The drive is not connected";
+    DriveDisabled = "drive_disabled", 409, Operator, "The drive is switched off in its settings";
+    DriveInUse = "drive_in_use", 409, Operator, "Another program uses the disc in this drive";
     DriveRefused = "drive_refused", 409, Operator, "The drive refused the command";
     NoMedium = "no_medium", 409, Operator, "There is no disc in the drive";
     DiscUnsupported = "disc_unsupported", 409, Permanent, "This kind of disc cannot be imaged in this mode";
+    WrongDisc = "wrong_disc", 409, Operator, "Another disc is in this drive";
+    NoDecisionNeeded = "no_decision_needed", 409, Permanent, "The job does not ask for a decision";
+    NoMap = "no_map", 404, Permanent, "There is no sector map";
+    NoResult = "no_result", 404, Permanent, "The job has no result of this kind";
     JobFinished = "job_finished", 409, Permanent, "The job is over";
     JobNotRetryable = "job_not_retryable", 409, Permanent, "Only a failed, cancelled or damaged job can be tried again";
     JobActive = "job_active", 409, Permanent, "The job is not over yet";

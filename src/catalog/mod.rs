@@ -1,4 +1,9 @@
-//! The catalogue of images. Its actor is the only writer of the table `isos`; others send messages and read.
+//! The catalogue of images. Its actor is the only writer of the table `isos` and of the files beside images; others send messages
+//! and read. Files beside an image follow its entry: they are written after the entry is committed, and what a crash leaves out is
+//! written at the next start.
+
+mod files;
+pub mod sidecar;
 
 use crate::{
     bus::Journal,
@@ -7,18 +12,22 @@ use crate::{
         ids::IsoId,
     },
     error::{Code, Problem},
-    storage::{self, StorageError, isos::IsoRecord},
+    storage::{
+        self, StorageError,
+        isos::{IsoFacts, IsoRecord},
+    },
     supervision::SupervisedActor,
 };
 use actix::prelude::*;
-use std::path::PathBuf;
+use files::Written;
+use std::sync::Arc;
 
 /// Enter a finished image. Repeating it for the same job changes nothing but facts.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<IsoRecord, Problem>")]
-pub struct Publish(pub IsoRecord);
+pub struct Publish(pub IsoRecord, pub IsoFacts);
 
-/// Remove an image: its entry, its file and its map.
+/// Remove an image: its entry, its files, its map and what lies beside it.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<(), Problem>")]
 pub struct DeleteIso(pub IsoId);
@@ -36,17 +45,26 @@ pub struct Verified {
 /// The actor that owns the catalogue.
 pub struct Catalog {
     journal: Journal,
+    /// Held while files beside an image are written, so that an older state never replaces a newer one.
+    writing: Writing,
 }
+
+type Writing = Arc<tokio::sync::Mutex<()>>;
 
 impl Catalog {
     /// A catalogue in this journal.
     pub fn new(journal: Journal) -> Self {
-        Self { journal }
+        Self { journal, writing: Writing::default() }
     }
 }
 
 impl Actor for Catalog {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let (journal, writing) = (self.journal.clone(), Arc::clone(&self.writing));
+        ctx.spawn(async move { catch_up(&journal, &writing).await }.into_actor(self));
+    }
 }
 
 impl SupervisedActor for Catalog {}
@@ -54,12 +72,12 @@ impl SupervisedActor for Catalog {}
 impl Handler<Publish> for Catalog {
     type Result = ResponseFuture<Result<IsoRecord, Problem>>;
 
-    fn handle(&mut self, Publish(record): Publish, _: &mut Self::Context) -> Self::Result {
-        let journal = self.journal.clone();
+    fn handle(&mut self, Publish(record, facts): Publish, _: &mut Self::Context) -> Self::Result {
+        let (journal, writing) = (self.journal.clone(), Arc::clone(&self.writing));
         Box::pin(async move {
             let publish = journal.commit(move |tx| {
                 let known = record.job_id.map(|job| storage::isos::by_job(tx.conn, job)).transpose()?.flatten();
-                let iso = storage::isos::publish(tx.conn, &record)?;
+                let iso = storage::isos::publish(tx.conn, &record, &facts)?;
                 if known.is_none_or(|known| known.sha256sum != iso.sha256sum || known.verdict != iso.verdict) {
                     let level = if iso.verdict.is_good() { Level::Info } else { Level::Warning };
                     let message = format!("Image {} is in the catalogue: {}", iso.filename, iso.verdict.as_str());
@@ -70,9 +88,65 @@ impl Handler<Publish> for Catalog {
                 }
                 Ok(iso)
             });
-            publish.await.map_err(|error| problem(&error))
+            let iso = publish.await.map_err(|error| problem(&error))?;
+            // The image is safe whatever becomes of these; what is not written now is written at the next start.
+            match beside(&journal, &writing, iso.id).await {
+                Ok(Written::All | Written::NoImage) => {}
+                Ok(Written::Foreign(paths)) => {
+                    let names = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+                    let message = format!("{} exist already and are not ours; they were left alone", names.join(", "));
+                    let event = NewEvent::new("iso.sidecar_refused", Level::Warning, message)
+                        .iso(iso.id)
+                        .payload(serde_json::json!({ "files": names }));
+                    let told = journal.commit(move |tx| tx.event(&event)).await;
+                    told.map_err(|error| problem(&error))?;
+                }
+                Err(problem) => tracing::warn!(image = %iso.filepath, %problem, "the files beside the image were not written"),
+            }
+            Ok(iso)
         })
     }
+}
+
+/// Images whose files beside them are looked at in one go at the start.
+const BATCH: u32 = 100;
+
+/// Writes the files beside images that a crash, or an earlier version, left without them; each image once per start.
+async fn catch_up(journal: &Journal, writing: &Writing) {
+    let mut after = 0;
+    loop {
+        let open = journal.db.read(move |conn| storage::isos::without_sidecars(conn, after, BATCH)).await;
+        let open = match open {
+            Ok(open) => open,
+            Err(error) => return tracing::warn!(%error, "images without files beside them could not be looked up"),
+        };
+        let Some((last, _)) = open.last() else { return };
+        after = *last;
+        for (_, id) in open {
+            match beside(journal, writing, id).await {
+                Ok(Written::All) => {}
+                Ok(left) => tracing::info!(image = %id, ?left, "the files beside an image were not written"),
+                Err(problem) => tracing::warn!(image = %id, %problem, "the files beside an image were not written"),
+            }
+        }
+    }
+}
+
+/// Writes the files beside one image and notes that they are written.
+async fn beside(journal: &Journal, writing: &Writing, id: IsoId) -> Result<Written, Problem> {
+    let _held = writing.lock().await;
+    let read = journal.db.read(move |conn| Ok((storage::isos::get(conn, id)?, storage::isos::facts(conn, id)?)));
+    let (record, facts) = read.await.map_err(|error| problem(&error))?;
+    let entered = record.created_at;
+    let written = tokio::task::spawn_blocking(move || files::write_sidecars(&record, &facts)).await;
+    let written = written
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?
+        .map_err(|error| Problem::new(Code::StorageFailed, error.to_string()))?;
+    if written == Written::All {
+        let note = journal.db.write(move |conn| storage::isos::sidecars_written(conn, id, entered));
+        note.await.map_err(|error| problem(&error))?;
+    }
+    Ok(written)
 }
 
 impl Handler<Verified> for Catalog {
@@ -102,11 +176,11 @@ impl Handler<DeleteIso> for Catalog {
     fn handle(&mut self, DeleteIso(id): DeleteIso, _: &mut Self::Context) -> Self::Result {
         let journal = self.journal.clone();
         Box::pin(async move {
-            let iso = journal.db.read(move |conn| storage::isos::get(conn, id)).await.map_err(|error| problem(&error))?;
+            let read = journal.db.read(move |conn| Ok((storage::isos::get(conn, id)?, storage::isos::facts(conn, id)?)));
+            let (iso, facts) = read.await.map_err(|error| problem(&error))?;
             // Files first: an entry without its file is seen and can be deleted again, a file without entry would be forgotten.
-            let files: Vec<PathBuf> =
-                [Some(iso.filepath.clone()), iso.map_path.clone()].into_iter().flatten().map(PathBuf::from).collect();
-            let removed = tokio::task::spawn_blocking(move || files.iter().try_for_each(|file| remove(file))).await;
+            let record = iso.clone();
+            let removed = tokio::task::spawn_blocking(move || files::remove_image(&record, &facts)).await;
             match removed {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
@@ -125,13 +199,6 @@ impl Handler<DeleteIso> for Catalog {
             });
             forget.await.map_err(|error| problem(&error))
         })
-    }
-}
-
-fn remove(file: &std::path::Path) -> std::io::Result<()> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 

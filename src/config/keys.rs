@@ -118,6 +118,24 @@ pub const KEYS: &[Key] = &[
         show: |c| c.wedged_after.as_secs().to_string(),
     },
     Key {
+        name: "hook.command",
+        env: "DISK2ISO_HOOK_COMMAND",
+        allowed: "the absolute path of a program (no shell, no arguments), or nothing",
+        set: |c, v| {
+            let program = PathBuf::from(v);
+            c.hook = (!v.is_empty()).then_some(program.clone());
+            (v.is_empty() || (program.is_absolute() && !v.contains('\0'))).then_some(())
+        },
+        show: |c| c.hook.as_ref().map(|program| program.display().to_string()).unwrap_or_default(),
+    },
+    Key {
+        name: "hook.seconds",
+        env: "DISK2ISO_HOOK_SECONDS",
+        allowed: "1 to 3600",
+        set: |c, v| v.parse().ok().filter(|s| (1..=3600).contains(s)).map(|s| c.hook_limit = Duration::from_secs(s)),
+        show: |c| c.hook_limit.as_secs().to_string(),
+    },
+    Key {
         name: "jobs.max",
         env: "DISK2ISO_MAX_JOBS",
         allowed: "1 to 64",

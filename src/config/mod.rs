@@ -38,6 +38,10 @@ pub struct Config {
     /// A drive that says nothing for so long during a job is given up (`error`, reason `wedged`). Includes the time that
     /// its worker is given to stop.
     pub wedged_after: Duration,
+    /// Program that is run when a drive wants a disc, and when a disc was accepted or rejected.
+    pub hook: Option<PathBuf>,
+    /// Longest time that it may take.
+    pub hook_limit: Duration,
     /// What can be changed while the service runs.
     pub runtime: RuntimeSettings,
 }
@@ -76,6 +80,8 @@ impl Default for Config {
             real_drives: true,
             log_level: "info".to_owned(),
             wedged_after: Duration::from_secs(55),
+            hook: None,
+            hook_limit: Duration::from_secs(120),
             runtime: RuntimeSettings::default(),
         }
     }

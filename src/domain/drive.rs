@@ -9,132 +9,20 @@
 //!      │ appeared        └───────────────────────┤    ▼             │
 //! waiting_for_drive ◀── gone (from anywhere)     │  copying ─▶ completed ─▶ waiting_for_removal
 //!                                                └─▶ waiting_for_removal (already archived)
-//! error{wedged, permission, unreadable}: from anywhere; an answer of the drive leads back to the beginning
+//! error{wedged, permission, unreadable, in_use, not_ready}: from anywhere; an answer of the drive leads back to the beginning
+//! idle{disabled}: from anywhere but copying, while the drive is switched off; switching it on leads back to the beginning
 //! ```
 //! Kernel and udev events only wake the drive's actor; what a status query sees decides.
 //!
 //! **Media session**: a number that grows each time a medium is seen to arrive. At most one automatic job belongs to a session
 //! (`offered`). A tray that was only opened and closed over the same disc does not begin a new session.
 
+mod states;
+
+pub use states::{Drive, DriveReason, DriveState, TrayStatus};
+
 use super::{disc::Fingerprint, ids::JobId, verdict::Verdict};
 use serde::{Deserialize, Serialize};
-
-/// What a status query of a drive can see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TrayStatus {
-    /// The tray is out.
-    Open,
-    /// Closed and no medium.
-    Empty,
-    /// A medium is being loaded or spun up.
-    BecomingReady,
-    /// A medium is there; that does not mean it can be read.
-    Loaded,
-}
-
-/// Machine-readable reason beside a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DriveReason {
-    /// No medium, tray closed.
-    Empty,
-    /// The tray is open.
-    TrayOpen,
-    /// The medium spins up.
-    BecomingReady,
-    /// A disc is ready to be imaged.
-    Ready,
-    /// This disc is in the catalogue already.
-    AlreadyArchived,
-    /// This disc is in the catalogue already, and the settings say that a person decides.
-    DecisionNeeded,
-    /// A recordable disc with nothing on it.
-    Blank,
-    /// A disc that no `.iso` can hold honestly (audio, mixed).
-    Unsupported,
-    /// The last job on this disc was stopped, paused or failed.
-    JobEnded,
-    /// The tray did not open.
-    EjectFailed,
-    /// Neither table of contents nor first sectors can be read.
-    Unreadable,
-    /// The drive does not answer.
-    Wedged,
-    /// The system denies access to the drive.
-    Permission,
-    /// The drive is not connected.
-    DriveGone,
-    /// The drive's own actor failed too often; see the log.
-    Failed,
-}
-
-/// State of a drive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum DriveState {
-    /// The actor has started and knows nothing yet.
-    Initializing,
-    /// Not connected.
-    WaitingForDrive,
-    /// Connected again, not asked yet.
-    DriveDetected,
-    /// No medium to look at.
-    WaitingForMedia {
-        /// Empty, tray open or becoming ready.
-        reason: DriveReason,
-    },
-    /// A medium has arrived and settles.
-    MediaDetected,
-    /// The medium is being identified.
-    Analyzing,
-    /// The medium is known and nothing is being done with it.
-    Idle {
-        /// Why nothing is being done.
-        reason: DriveReason,
-    },
-    /// A job reads the medium.
-    Copying {
-        /// Which.
-        job: JobId,
-    },
-    /// A job has finished with the medium.
-    Completed {
-        /// With this verdict.
-        verdict: Verdict,
-    },
-    /// Nothing more to do with this medium.
-    WaitingForRemoval {
-        /// Why.
-        reason: DriveReason,
-    },
-    /// The drive or its medium cannot be used.
-    Error {
-        /// Why.
-        reason: DriveReason,
-    },
-}
-
-/// A drive's state with what must survive a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Drive {
-    /// State.
-    pub state: DriveState,
-    /// Media session; 0 before the first medium.
-    pub session: u64,
-    /// Identity of the last medium that was analysed and not seen to be taken out since.
-    pub disc: Option<Fingerprint>,
-    /// Insertion number that came with it, on drives that count.
-    pub insertion: Option<u64>,
-    /// Whether this session has had its automatic job.
-    pub offered: bool,
-}
-
-impl Default for Drive {
-    fn default() -> Self {
-        Self { state: DriveState::Initializing, session: 0, disc: None, insertion: None, offered: false }
-    }
-}
 
 /// What was found out about a medium.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -218,6 +106,16 @@ pub enum DriveEvent {
     EjectFailed,
     /// A person wants the tray closed.
     CloseRequested,
+    /// Somebody pressed the button on the drive.
+    ButtonPressed,
+    /// The settings of this drive are others than before; the policy says which.
+    SettingsChanged,
+    /// Somebody else uses the disc.
+    InUse,
+    /// Nobody else uses the disc any more.
+    Released,
+    /// The medium had all the time that the settings give it, and is still not ready.
+    NeverReady,
 }
 
 /// What to do with a disc that is in the catalogue already.
@@ -242,6 +140,10 @@ pub struct DrivePolicy {
     pub again: AgainPolicy,
     /// Open the tray after a good image.
     pub eject_when_done: bool,
+    /// The drive is switched off.
+    pub disabled: bool,
+    /// The drive cannot open its tray by command.
+    pub no_eject: bool,
 }
 
 /// What the actor has to do after the new state is stored.
@@ -261,6 +163,12 @@ pub enum DriveEffect {
     Eject,
     /// Close the tray.
     CloseTray,
+    /// Keep the tray shut while a job reads.
+    Lock,
+    /// Let the tray open at the button again.
+    Unlock,
+    /// Say that the button does nothing while a job reads.
+    TellBusy,
 }
 
 /// The next state of a drive and what to do once it is stored.
@@ -284,47 +192,15 @@ pub enum DriveDenied {
     /// The drive is not connected.
     #[error("drive_gone")]
     Gone,
-}
-
-impl DriveState {
-    /// The word used in the API and the database.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Initializing => "initializing",
-            Self::WaitingForDrive => "waiting_for_drive",
-            Self::DriveDetected => "drive_detected",
-            Self::WaitingForMedia { .. } => "waiting_for_media",
-            Self::MediaDetected => "media_detected",
-            Self::Analyzing => "analyzing",
-            Self::Idle { .. } => "idle",
-            Self::Copying { .. } => "copying",
-            Self::Completed { .. } => "completed",
-            Self::WaitingForRemoval { .. } => "waiting_for_removal",
-            Self::Error { .. } => "error",
-        }
-    }
-
-    /// The reason beside the state.
-    pub fn reason(&self) -> Option<DriveReason> {
-        match self {
-            Self::WaitingForMedia { reason }
-            | Self::Idle { reason }
-            | Self::WaitingForRemoval { reason }
-            | Self::Error { reason } => Some(*reason),
-            Self::WaitingForDrive => Some(DriveReason::DriveGone),
-            _ => None,
-        }
-    }
-
-    /// Whether the medium in the drive was identified and is still there, as far as is known.
-    pub fn knows_medium(&self) -> bool {
-        matches!(self, Self::Idle { .. } | Self::Copying { .. } | Self::Completed { .. } | Self::WaitingForRemoval { .. })
-    }
-
-    /// Whether a job may begin to read now.
-    pub fn can_read(&self) -> bool {
-        self.knows_medium() && !matches!(self, Self::Copying { .. })
-    }
+    /// The drive is switched off.
+    #[error("drive_disabled")]
+    Disabled,
+    /// Somebody else uses the disc.
+    #[error("drive_in_use")]
+    InUse,
+    /// The drive cannot open its tray by command.
+    #[error("drive_refused")]
+    NoEject,
 }
 
 impl Drive {
@@ -337,11 +213,17 @@ impl Drive {
         use DriveEvent as E;
         use DriveState as S;
         let copying = matches!(self.state, S::Copying { .. });
+        if policy.disabled && !copying {
+            return self.while_disabled(&event);
+        }
         match event {
             E::Started { reading: Some(job) } => Ok(self.to(S::Copying { job }, &[])),
+            // The tray was locked for a job that is not there any more.
+            E::Started { reading: None } if copying => Ok(self.to(S::Initializing, &[X::Unlock, X::QueryStatus])),
             E::Started { reading: None } => Ok(self.to(S::Initializing, &[X::QueryStatus])),
             E::Vanished => Ok(self.to(S::WaitingForDrive, &[])),
             E::Appeared if self.state == S::WaitingForDrive => Ok(self.to(S::DriveDetected, &[X::QueryStatus])),
+            E::Wedged if copying => Ok(self.to(S::Error { reason: DriveReason::Wedged }, &[X::Unlock, X::QueryStatus])),
             E::Wedged => Ok(self.to(S::Error { reason: DriveReason::Wedged }, &[X::QueryStatus])),
             E::PermissionDenied if !copying => Ok(self.to(S::Error { reason: DriveReason::Permission }, &[])),
             E::Status { tray, insertion } if !copying => Ok(self.on_status(tray, insertion)),
@@ -351,7 +233,28 @@ impl Drive {
             E::JobStarted(job) => self.on_job_started(job),
             E::JobEnded(job, end) if self.state == (S::Copying { job }) => Ok(self.on_job_ended(end, policy)),
             E::EjectRequested if self.state == (S::WaitingForMedia { reason: DriveReason::TrayOpen }) => Ok(self.stay()),
+            // What is mounted is not taken away from whoever mounted it.
+            E::EjectRequested if self.state == (S::Error { reason: DriveReason::InUse }) => Err(DriveDenied::InUse),
+            E::EjectRequested if policy.no_eject => Err(DriveDenied::NoEject),
             E::EjectRequested => self.if_answering(X::Eject),
+            E::ButtonPressed if copying => Ok(self.to(self.state, &[X::TellBusy])),
+            // What may not be opened by command opens by its button without our help, or not at all.
+            E::ButtonPressed => match self.step(E::EjectRequested, policy) {
+                Ok(step) => Ok(step),
+                Err(_) => Ok(self.stay()),
+            },
+            E::SettingsChanged if self.state == (S::Idle { reason: DriveReason::Disabled }) => {
+                Ok(self.to(S::Initializing, &[X::QueryStatus]))
+            }
+            E::InUse if self.state.can_read() || matches!(self.state, S::MediaDetected | S::Analyzing) => {
+                Ok(self.to(S::Error { reason: DriveReason::InUse }, &[]))
+            }
+            E::Released if self.state == (S::Error { reason: DriveReason::InUse }) => {
+                Ok(self.to(S::Initializing, &[X::QueryStatus]))
+            }
+            E::NeverReady if self.state == (S::WaitingForMedia { reason: DriveReason::BecomingReady }) => {
+                Ok(self.to(S::Error { reason: DriveReason::NotReady }, &[]))
+            }
             E::CloseRequested => self.if_answering(X::CloseTray),
             E::Ejected if !copying => Ok(self.to(S::WaitingForMedia { reason: DriveReason::TrayOpen }, &[])),
             E::EjectFailed if self.state.can_read() => {
@@ -365,7 +268,25 @@ impl Drive {
             | E::NotIdentified(_)
             | E::JobEnded(..)
             | E::Ejected
-            | E::EjectFailed => Ok(self.stay()),
+            | E::EjectFailed
+            | E::SettingsChanged
+            | E::InUse
+            | E::Released
+            | E::NeverReady => Ok(self.stay()),
+        }
+    }
+
+    /// A drive that is switched off is only watched for being unplugged. What was known about its disc is kept.
+    fn while_disabled(&self, event: &DriveEvent) -> Result<DriveStep, DriveDenied> {
+        use DriveEvent as E;
+        let gone = self.state == DriveState::WaitingForDrive;
+        match event {
+            E::Started { reading: Some(job) } => Ok(self.to(DriveState::Copying { job: *job }, &[])),
+            E::Vanished => Ok(self.to(DriveState::WaitingForDrive, &[])),
+            E::JobStarted(_) | E::EjectRequested | E::CloseRequested => Err(DriveDenied::Disabled),
+            E::Started { .. } | E::Appeared => Ok(self.to(DriveState::Idle { reason: DriveReason::Disabled }, &[])),
+            _ if gone => Ok(self.stay()),
+            _ => Ok(self.to(DriveState::Idle { reason: DriveReason::Disabled }, &[])),
         }
     }
 
@@ -400,14 +321,17 @@ impl Drive {
             }
             // A drive that was just read may answer "becoming ready" for a moment; its medium is still the same one.
             TrayStatus::BecomingReady
-                if self.state.knows_medium() || self.state == S::MediaDetected || self.state == S::Analyzing =>
+                if self.state.knows_medium()
+                    || matches!(self.state, S::MediaDetected | S::Analyzing)
+                    || self.state == (S::Error { reason: DriveReason::NotReady }) =>
             {
                 self.stay()
             }
             TrayStatus::BecomingReady => self.to(waiting(DriveReason::BecomingReady), &[]),
             TrayStatus::Loaded => {
                 let same = self.insertion == insertion;
-                let looked_at = self.state.knows_medium() || self.state == (S::Error { reason: DriveReason::Unreadable });
+                let told = matches!(self.state, S::Error { reason: DriveReason::Unreadable | DriveReason::InUse });
+                let looked_at = self.state.knows_medium() || told;
                 if matches!(self.state, S::MediaDetected | S::Analyzing) || (looked_at && same) {
                     self.stay()
                 } else {
@@ -466,21 +390,22 @@ impl Drive {
             DriveState::Copying { job: other } if other != job => Err(DriveDenied::Busy),
             DriveState::Error { reason: DriveReason::Wedged } => Err(DriveDenied::Wedged),
             DriveState::WaitingForDrive => Err(DriveDenied::Gone),
-            _ => Ok(self.to(DriveState::Copying { job }, &[])),
+            DriveState::Error { reason: DriveReason::InUse } => Err(DriveDenied::InUse),
+            _ => Ok(self.to(DriveState::Copying { job }, &[DriveEffect::Lock])),
         }
     }
 
     fn on_job_ended(&self, end: JobEnd, policy: &DrivePolicy) -> DriveStep {
+        use DriveEffect::{Eject, QueryStatus, Unlock};
         match end {
-            JobEnd::Done(verdict) if policy.eject_when_done && verdict.is_good() => {
-                self.to(DriveState::Completed { verdict }, &[DriveEffect::Eject])
+            _ if policy.disabled => self.to(DriveState::Idle { reason: DriveReason::Disabled }, &[Unlock]),
+            JobEnd::Done(verdict) if policy.eject_when_done && !policy.no_eject && verdict.is_good() => {
+                self.to(DriveState::Completed { verdict }, &[Unlock, Eject])
             }
-            JobEnd::Done(verdict) => self.to(DriveState::Completed { verdict }, &[DriveEffect::QueryStatus]),
-            JobEnd::Stopped => self.to(DriveState::Idle { reason: DriveReason::JobEnded }, &[DriveEffect::QueryStatus]),
+            JobEnd::Done(verdict) => self.to(DriveState::Completed { verdict }, &[Unlock, QueryStatus]),
+            JobEnd::Stopped => self.to(DriveState::Idle { reason: DriveReason::JobEnded }, &[Unlock, QueryStatus]),
             // Whatever is in there now has to be looked at; until then nobody may think that it is still the job's disc.
-            JobEnd::MediumLost => {
-                self.to(DriveState::WaitingForMedia { reason: DriveReason::Empty }, &[DriveEffect::QueryStatus])
-            }
+            JobEnd::MediumLost => self.to(DriveState::WaitingForMedia { reason: DriveReason::Empty }, &[Unlock, QueryStatus]),
         }
     }
 }

@@ -4,12 +4,16 @@ use super::*;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-const POLICIES: [DrivePolicy; 5] = [
-    DrivePolicy { auto: false, again: AgainPolicy::Skip, eject_when_done: false },
-    DrivePolicy { auto: true, again: AgainPolicy::Skip, eject_when_done: true },
-    DrivePolicy { auto: true, again: AgainPolicy::Ask, eject_when_done: false },
-    DrivePolicy { auto: true, again: AgainPolicy::Again, eject_when_done: true },
-    DrivePolicy { auto: false, again: AgainPolicy::Ask, eject_when_done: false },
+const NOTHING: DrivePolicy =
+    DrivePolicy { auto: false, again: AgainPolicy::Skip, eject_when_done: false, disabled: false, no_eject: false };
+const POLICIES: [DrivePolicy; 7] = [
+    NOTHING,
+    DrivePolicy { auto: true, eject_when_done: true, ..NOTHING },
+    DrivePolicy { auto: true, again: AgainPolicy::Ask, ..NOTHING },
+    DrivePolicy { auto: true, again: AgainPolicy::Again, eject_when_done: true, ..NOTHING },
+    DrivePolicy { again: AgainPolicy::Ask, ..NOTHING },
+    DrivePolicy { auto: true, eject_when_done: true, disabled: true, ..NOTHING },
+    DrivePolicy { auto: true, eject_when_done: true, no_eject: true, ..NOTHING },
 ];
 
 fn job(number: u128) -> JobId {
@@ -34,6 +38,11 @@ fn all_events() -> Vec<DriveEvent> {
         Ejected,
         EjectFailed,
         CloseRequested,
+        ButtonPressed,
+        SettingsChanged,
+        InUse,
+        Released,
+        NeverReady,
         JobStarted(job(1)),
         JobStarted(job(2)),
         JobEnded(job(1), JobEnd::Done(Verdict::Complete)),
@@ -97,12 +106,14 @@ fn all_eleven_states_are_reachable() {
 
 #[test]
 fn a_drive_copies_for_one_job_at_most_and_only_that_job_ends_it() {
-    for (from, event, _, outcome) in reachable() {
+    for (from, event, policy, outcome) in reachable() {
         let DriveState::Copying { job: reading } = from.state else { continue };
         match (event, outcome) {
             (DriveEvent::JobStarted(other), outcome) if other != reading => assert_eq!(outcome, Err(DriveDenied::Busy)),
             (DriveEvent::JobEnded(other, _), Ok(step)) if other != reading => assert_eq!(step.next, from),
+            (DriveEvent::EjectRequested, outcome) if policy.no_eject => assert_eq!(outcome, Err(DriveDenied::NoEject)),
             (DriveEvent::EjectRequested | DriveEvent::CloseRequested, outcome) => assert_eq!(outcome, Err(DriveDenied::Busy)),
+            (DriveEvent::ButtonPressed, Ok(step)) => assert_eq!((step.next, step.effects), (from, vec![DriveEffect::TellBusy])),
             (DriveEvent::Status { .. }, Ok(step)) => assert_eq!(step.next, from, "a status query must not end a job"),
             _ => {}
         }
@@ -132,7 +143,7 @@ fn no_automatic_job_for_an_archived_disc_unless_the_settings_say_so() {
 
 #[test]
 fn a_tray_that_closes_over_the_same_disc_gets_no_second_job() {
-    let policy = DrivePolicy { auto: true, again: AgainPolicy::Again, eject_when_done: true };
+    let policy = DrivePolicy { auto: true, again: AgainPolicy::Again, eject_when_done: true, ..NOTHING };
     let mut drive = Drive::default();
     let mut created = 0;
     for _night in 0..3 {
@@ -154,8 +165,8 @@ fn a_tray_that_closes_over_the_same_disc_gets_no_second_job() {
 
 #[test]
 fn a_wedged_drive_comes_back_with_its_first_answer() {
-    for (from, event, _, outcome) in reachable() {
-        if from.state == (DriveState::Error { reason: DriveReason::Wedged }) {
+    for (from, event, policy, outcome) in reachable() {
+        if from.state == (DriveState::Error { reason: DriveReason::Wedged }) && !policy.disabled && !policy.no_eject {
             if let (DriveEvent::Status { tray: TrayStatus::Loaded, .. }, Ok(step)) = (&event, &outcome) {
                 assert_eq!(step.next.state, DriveState::MediaDetected);
             }
@@ -166,10 +177,62 @@ fn a_wedged_drive_comes_back_with_its_first_answer() {
     }
 }
 
+#[test]
+fn a_drive_that_is_switched_off_is_left_alone() {
+    for (from, event, policy, outcome) in reachable() {
+        if !policy.disabled || matches!(from.state, DriveState::Copying { .. }) {
+            continue;
+        }
+        match outcome {
+            Ok(step) => {
+                assert_eq!(step.effects, [], "{from:?} {event:?}");
+                assert!(!step.next.state.can_read() && step.next.disc == from.disc, "{from:?} {event:?}");
+            }
+            Err(denied) => assert_eq!(denied, DriveDenied::Disabled),
+        }
+    }
+    // A job that reads may end; then the drive is switched off.
+    let off = DrivePolicy { disabled: true, ..NOTHING };
+    let reading = Drive { state: DriveState::Copying { job: job(1) }, ..Drive::default() };
+    assert_eq!(reading.step(DriveEvent::SettingsChanged, &off).map(|step| step.next), Ok(reading.clone()));
+    let ended = reading.step(DriveEvent::JobEnded(job(1), JobEnd::Done(Verdict::Complete)), &off).expect("allowed");
+    assert_eq!(ended.next.state, DriveState::Idle { reason: DriveReason::Disabled });
+    // Switched on it begins anew.
+    let on = ended.next.step(DriveEvent::SettingsChanged, &NOTHING).expect("allowed");
+    assert_eq!((on.next.state, on.effects), (DriveState::Initializing, vec![DriveEffect::QueryStatus]));
+}
+
+#[test]
+fn the_tray_is_locked_while_a_job_reads_and_never_longer() {
+    for (from, event, _, outcome) in reachable() {
+        let Ok(step) = outcome else { continue };
+        let copying = |drive: &Drive| matches!(drive.state, DriveState::Copying { .. });
+        match (copying(&from), copying(&step.next)) {
+            // A service that was started again finds the tray as the job left it.
+            (false, true) if !matches!(event, DriveEvent::Started { .. }) => {
+                assert!(step.effects.contains(&DriveEffect::Lock), "{from:?} {event:?}");
+            }
+            (true, false) if event != DriveEvent::Vanished && !matches!(event, DriveEvent::Started { .. }) => {
+                assert!(step.effects.contains(&DriveEffect::Unlock), "{from:?} {event:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_drive_that_cannot_eject_is_never_told_to() {
+    for (from, event, policy, outcome) in reachable() {
+        if let (true, Ok(step)) = (policy.no_eject, outcome) {
+            assert!(!step.effects.contains(&DriveEffect::Eject), "{from:?} {event:?}");
+        }
+    }
+}
+
 /// What changes, by state and reason only: sessions and discs are the subject of the tests above.
 #[test]
 fn the_transition_table_is_the_reviewed_one() {
-    let policy = DrivePolicy { auto: true, again: AgainPolicy::Skip, eject_when_done: true };
+    let policy = DrivePolicy { auto: true, eject_when_done: true, ..NOTHING };
     let mut lines = BTreeSet::new();
     for (from, event, used, outcome) in reachable() {
         if used != policy || matches!(outcome, Ok(ref step) if step.next == from && step.effects.is_empty()) {

@@ -9,12 +9,15 @@
 //!    │ paused ◀───────────┘  └──────────────────▶ cancelled ─┤
 //!    │   resume / condition cleared                          │
 //!    └───────────────────────────────────────────────────────┘
+//!      continue (in this or another drive): from everything but running and a good image
 //! ```
 //! * `queued`: waits for its drive, its disc or a free place; the dispatcher says for which.
 //! * `running`: a JobActor owns it and at most one worker reads for it. `stopping` remembers why a worker was told to stop,
 //!   so that a power failure in between ends where the person wanted it to end.
 //! * `paused`: waits for a person or for a condition (space, disc, drive) that the service watches.
-//! * `completed`, `failed`, `cancelled`: terminal; the drive is released. `retry` goes on from the sector map.
+//!   When sectors stay unreadable and the job was told to ask, it is `paused`/`loss` until a person decides ([`Decision`]).
+//! * `completed`, `failed`, `cancelled`: terminal; the drive is released. `retry` goes on from the sector map, `continue` does
+//!   so in another drive or with a second copy of the disc.
 //!
 //! A restart of the service is an ordinary event, [`JobEvent::Recovered`].
 
@@ -96,6 +99,35 @@ pub enum JobState {
     Cancelled,
 }
 
+/// What a person decided about sectors that stayed unreadable; stored with the job, in force until the next decision, so that a
+/// crash leads to the same end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Nothing more is read: the image is finished with what there is.
+    Accept,
+    /// At least one more pass over what is missing.
+    Retry,
+    /// The same in another drive, or with a second copy of the disc.
+    OtherDrive,
+}
+
+impl Decision {
+    /// The word used in the API and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Retry => "retry",
+            Self::OtherDrive => "other_drive",
+        }
+    }
+
+    /// The decision of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Accept, Self::Retry, Self::OtherDrive].into_iter().find(|decision| decision.as_str() == text)
+    }
+}
+
 /// What happens to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +144,10 @@ pub enum JobEvent {
     CancelRequested,
     /// A person wants another try.
     RetryRequested,
+    /// A person wants it to go on in a certain drive, with this disc or another copy of it.
+    ContinueRequested,
+    /// A person decided about sectors that stayed unreadable.
+    Decided(Decision),
     /// The worker stopped because it was told to.
     Stopped,
     /// The worker cannot go on for now.
@@ -156,6 +192,8 @@ pub enum JobEffect {
     CountAttempt,
     /// Forget the attempts: a person decided.
     ResetAttempts,
+    /// Note what holds for missing sectors from now on; `None`: whoever is asked next decides anew.
+    SetDecision(Option<Decision>),
     /// Let the dispatcher look at the queue.
     WakeDispatcher,
 }
@@ -184,6 +222,12 @@ pub enum JobDenied {
     /// Only a queued job can be claimed.
     #[error("job_not_queued")]
     NotQueued,
+    /// A running job has to be paused before another drive can go on with it.
+    #[error("job_active")]
+    Active,
+    /// Only a job that asks about missing sectors takes a decision about them.
+    #[error("no_decision_needed")]
+    NoDecision,
 }
 
 impl JobState {
@@ -209,7 +253,7 @@ impl JobState {
     /// # Errors
     /// [`JobDenied`] when the event makes no sense in this state; nothing changes then.
     pub fn step(self, event: JobEvent, policy: &JobPolicy) -> Result<JobStep, JobDenied> {
-        use JobEffect::{CountAttempt, ReleaseDrive, ResetAttempts, StartWorker, StopWorker, WakeDispatcher};
+        use JobEffect::{CountAttempt, ReleaseDrive, ResetAttempts, SetDecision, StartWorker, StopWorker, WakeDispatcher};
         use JobEvent as E;
         let to = |next, effects: &[JobEffect]| Ok(JobStep { next, effects: effects.to_vec() });
         let stay = || to(self, &[]);
@@ -231,6 +275,9 @@ impl JobState {
             }
             (Self::Running { .. }, E::Halted(reason @ PauseReason::DriveWedged)) => {
                 to(Self::Paused { reason }, &[CountAttempt, ReleaseDrive, WakeDispatcher])
+            }
+            (Self::Running { .. }, E::Halted(reason @ PauseReason::Loss)) => {
+                to(Self::Paused { reason }, &[SetDecision(None), ReleaseDrive, WakeDispatcher])
             }
             (Self::Running { .. }, E::Halted(reason)) => to(Self::Paused { reason }, &[ReleaseDrive, WakeDispatcher]),
             (_, E::PhaseEntered(_) | E::Finished(_) | E::Errored | E::Stopped | E::Halted(_) | E::Crashed) => {
@@ -258,11 +305,15 @@ impl JobState {
             (Self::Completed { .. } | Self::Failed | Self::Cancelled, E::PauseRequested | E::ResumeRequested)
             | (Self::Completed { .. } | Self::Failed, E::CancelRequested) => Err(JobDenied::Finished),
 
-            (Self::Failed | Self::Cancelled, E::RetryRequested) => to(Self::Queued, &[ResetAttempts, WakeDispatcher]),
-            (Self::Completed { verdict }, E::RetryRequested) if !verdict.is_good() => {
-                to(Self::Queued, &[ResetAttempts, WakeDispatcher])
-            }
+            (Self::Failed | Self::Cancelled, E::RetryRequested) => to(Self::Queued, &retry(Decision::Retry)),
+            (Self::Completed { verdict }, E::RetryRequested) if !verdict.is_good() => to(Self::Queued, &retry(Decision::Retry)),
             (_, E::RetryRequested) => Err(JobDenied::NotRetryable),
+
+            (Self::Running { .. }, E::ContinueRequested) => Err(JobDenied::Active),
+            (Self::Completed { verdict }, E::ContinueRequested) if verdict.is_good() => Err(JobDenied::NotRetryable),
+            (Self::Paused { reason: PauseReason::Loss }, E::Decided(decision)) => to(Self::Queued, &retry(decision)),
+            (_, E::Decided(_)) => Err(JobDenied::NoDecision),
+            (_, E::ContinueRequested) => to(Self::Queued, &retry(Decision::OtherDrive)),
 
             (Self::Paused { reason }, E::ConditionCleared(cleared))
                 if reason == cleared && !matches!(reason, PauseReason::User | PauseReason::Loss) =>
@@ -275,6 +326,11 @@ impl JobState {
             (_, E::Recovered) => stay(),
         }
     }
+}
+
+/// What a person's wish to go on means beside the new state.
+fn retry(decision: Decision) -> [JobEffect; 3] {
+    [JobEffect::SetDecision(Some(decision)), JobEffect::ResetAttempts, JobEffect::WakeDispatcher]
 }
 
 /// Where a job goes when its worker is gone: where the person wanted it, or back into the queue.

@@ -16,10 +16,14 @@ const REASONS: [PauseReason; 6] = [
 const VERDICTS: [Verdict; 5] =
     [Verdict::Complete, Verdict::CompleteTrimmed, Verdict::Degraded, Verdict::Incomplete, Verdict::Failed];
 
+const DECISIONS: [Decision; 3] = [Decision::Accept, Decision::Retry, Decision::OtherDrive];
+
 fn all_events() -> Vec<JobEvent> {
     use JobEvent::*;
     let mut events =
         vec![Claimed, PauseRequested, ResumeRequested, CancelRequested, RetryRequested, Stopped, Errored, Crashed, Recovered];
+    events.push(ContinueRequested);
+    events.extend(DECISIONS.map(Decided));
     events.extend(PHASES.map(PhaseEntered));
     events.extend(REASONS.map(Halted));
     events.extend(REASONS.map(ConditionCleared));
@@ -82,10 +86,48 @@ fn a_worker_starts_only_by_a_claim_and_stops_only_for_a_person() {
 }
 
 #[test]
-fn a_terminal_job_changes_by_retry_only() {
+fn a_terminal_job_changes_by_retry_and_continue_only_and_a_good_image_never() {
     for (from, event, _, outcome) in reachable() {
         if let (true, Ok(step)) = (from.is_terminal(), outcome) {
-            assert!(step.next == from || event == JobEvent::RetryRequested, "{from:?} {event:?}");
+            let again = matches!(event, JobEvent::RetryRequested | JobEvent::ContinueRequested);
+            assert!(step.next == from || again, "{from:?} {event:?}");
+            let good = matches!(from, JobState::Completed { verdict } if verdict.is_good());
+            assert!(step.next == from || !good, "{from:?} {event:?}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_is_taken_once_by_a_job_that_asks_and_stored_with_the_step() {
+    let asking = JobState::Paused { reason: PauseReason::Loss };
+    for (from, event, _, outcome) in reachable() {
+        let JobEvent::Decided(decision) = event else { continue };
+        match outcome {
+            Ok(step) => {
+                assert_eq!((from, step.next), (asking, JobState::Queued));
+                assert!(step.effects.contains(&JobEffect::SetDecision(Some(decision))));
+            }
+            Err(denied) => assert!(from != asking && denied == JobDenied::NoDecision, "{from:?} {event:?}"),
+        }
+    }
+    // Whoever is asked again decides again.
+    let running = JobState::Running { phase: Phase::Rescuing, stopping: None };
+    let asked = running.step(JobEvent::Halted(PauseReason::Loss), &JobPolicy::default()).expect("a worker may ask");
+    assert!(asked.next == asking && asked.effects.contains(&JobEffect::SetDecision(None)));
+}
+
+#[test]
+fn only_a_person_goes_on_in_another_drive_and_never_under_a_running_worker() {
+    for (from, event, _, outcome) in reachable() {
+        if event == JobEvent::ContinueRequested {
+            match outcome {
+                Ok(step) => assert_eq!(step.next, JobState::Queued, "{from:?}"),
+                Err(denied) if matches!(from, JobState::Running { .. }) => assert_eq!(denied, JobDenied::Active),
+                Err(denied) => {
+                    assert!(matches!(from, JobState::Completed { verdict } if verdict.is_good()), "{from:?}");
+                    assert_eq!(denied, JobDenied::NotRetryable);
+                }
+            }
         }
     }
 }
@@ -108,7 +150,7 @@ fn what_a_person_paused_goes_on_by_a_person_only() {
     let paused = JobState::Paused { reason: PauseReason::User };
     for event in all_events() {
         if let Ok(step) = paused.step(event, &JobPolicy::default()) {
-            let by_person = matches!(event, JobEvent::ResumeRequested | JobEvent::CancelRequested);
+            let by_person = matches!(event, JobEvent::ResumeRequested | JobEvent::CancelRequested | JobEvent::ContinueRequested);
             assert!(step.next == paused || by_person, "{event:?}");
         }
     }

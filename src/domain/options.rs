@@ -1,6 +1,6 @@
 //! What people can ask of a job: its mode and its options. One type for the API, the defaults of a drive and the stored job.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::fmt;
 
 /// How a disc is to be kept.
@@ -44,8 +44,9 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What is compared after reading.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What is compared after reading. Written as its word; read from its word, or from `true` (both) and `false` (nothing), which is
+/// what the first version of the API took and stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verify {
     /// Nothing.
@@ -68,6 +69,36 @@ impl Verify {
     /// Whether the disc is read again.
     pub fn disc(self) -> bool {
         matches!(self, Self::Disc | Self::Both)
+    }
+}
+
+impl<'de> Deserialize<'de> for Verify {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordOrBool;
+
+        impl de::Visitor<'_> for WordOrBool {
+            type Value = Verify;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false, \"none\", \"image\", \"disc\" or \"both\"")
+            }
+
+            fn visit_bool<E: de::Error>(self, both: bool) -> Result<Verify, E> {
+                Ok(if both { Verify::Both } else { Verify::None })
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Verify, E> {
+                match word {
+                    "none" => Ok(Verify::None),
+                    "image" => Ok(Verify::Image),
+                    "disc" => Ok(Verify::Disc),
+                    "both" => Ok(Verify::Both),
+                    other => Err(E::unknown_variant(other, &["none", "image", "disc", "both"])),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(WordOrBool)
     }
 }
 
@@ -250,6 +281,18 @@ mod tests {
         assert_eq!(wrong.validate(), Err(("speed_kbps", "10 is not allowed; 150 to 100000".to_owned())));
         assert_eq!(JobOptions { read_offset: Some(-5_880), ..JobOptions::default() }.validate(), Ok(()));
         assert!(JobOptions { read_offset: Some(-5_881), ..JobOptions::default() }.validate().is_err());
+    }
+
+    #[test]
+    fn verify_is_a_word_or_the_truth_value_of_the_first_version() {
+        for (text, verify) in [("true", Verify::Both), ("false", Verify::None), ("\"disc\"", Verify::Disc)] {
+            assert_eq!(serde_json::from_str::<Verify>(text).expect(text), verify);
+        }
+        for verify in [Verify::None, Verify::Image, Verify::Disc, Verify::Both] {
+            let text = serde_json::to_string(&verify).expect("text");
+            assert_eq!(serde_json::from_str::<Verify>(&text).expect("back"), verify);
+        }
+        assert!(serde_json::from_str::<Verify>("\"all\"").is_err() && serde_json::from_str::<Verify>("1").is_err());
     }
 
     #[test]

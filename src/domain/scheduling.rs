@@ -45,6 +45,8 @@ pub enum WaitReason {
     WaitingForDisc,
     /// Its drive holds another disc than the one it began with.
     WrongDisc,
+    /// Its drive holds a disc of which nothing can be made in the job's mode.
+    UnsuitableDisc,
 }
 
 impl WaitReason {
@@ -56,6 +58,7 @@ impl WaitReason {
             Self::DriveMissing => "drive_missing",
             Self::WaitingForDisc => "waiting_for_disc",
             Self::WrongDisc => "wrong_disc",
+            Self::UnsuitableDisc => "unsuitable_disc",
         }
     }
 }

@@ -117,6 +117,20 @@ impl SectorMap {
         self.marks.iter().zip(ends).map(|((start, status), end)| (*start..end, *status))
     }
 
+    /// The blocks within a byte range, cut to it.
+    pub fn blocks_within(&self, range: Range<u64>) -> impl Iterator<Item = (Range<u64>, BlockStatus)> + '_ {
+        let end = range.end.min(self.len);
+        let mut position = range.start;
+        std::iter::from_fn(move || {
+            if position >= end {
+                return None;
+            }
+            let next = self.marks.range(position + 1..).next().map_or(self.len, |(start, _)| *start).min(end);
+            let start = std::mem::replace(&mut position, next);
+            Some((start..next, self.status_at(start)))
+        })
+    }
+
     /// Byte ranges with one of the given statuses, in order.
     pub fn ranges(&self, wanted: &[BlockStatus]) -> Vec<Range<u64>> {
         self.blocks().filter(|(_, status)| wanted.contains(status)).map(|(range, _)| range).collect()
@@ -142,6 +156,34 @@ impl SectorMap {
         for range in self.ranges(&[from]) {
             self.set(range, to);
         }
+    }
+
+    /// The map as at most `max` cells of equal size (the last one may be shorter), for drawing. `end` is where the image ends: what
+    /// lies behind it is run-out that was cut off. Sizes in bytes; a cell is a whole number of `unit`s (at least 1).
+    pub fn cells(&self, max: usize, unit: u64, end: u64) -> Cells {
+        let unit = unit.max(1);
+        let cell = self.len.div_ceil(max.max(1) as u64).max(1).div_ceil(unit).saturating_mul(unit);
+        let count = usize::try_from(self.len.div_ceil(cell)).unwrap_or(0);
+        let mut seen = vec![0_u8; count];
+        let mut mark = |range: Range<u64>, bit: u8| {
+            if range.start < range.end {
+                for index in range.start / cell..=(range.end - 1) / cell {
+                    if let Some(slot) = usize::try_from(index).ok().and_then(|index| seen.get_mut(index)) {
+                        *slot |= bit;
+                    }
+                }
+            }
+        };
+        for (range, status) in self.blocks() {
+            let bit = match status {
+                BlockStatus::Finished => GOOD,
+                BlockStatus::NonTried => UNTRIED,
+                BlockStatus::Bad | BlockStatus::NonTrimmed | BlockStatus::NonScraped => BAD,
+            };
+            mark(range.start..range.end.min(end), bit);
+            mark(range.start.max(end)..range.end, TRIMMED);
+        }
+        Cells { cell, cells: seen.into_iter().map(Cell::of).collect() }
     }
 
     /// The map in ddrescue's format. `?` in the status line says "copying", `+` "finished".
@@ -191,6 +233,65 @@ impl SectorMap {
             }
         }
         Ok(Self { len: end, marks })
+    }
+}
+
+const GOOD: u8 = 1;
+const BAD: u8 = 2;
+const UNTRIED: u8 = 4;
+const TRIMMED: u8 = 8;
+
+/// A map made small enough to draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cells {
+    /// Bytes in each cell but the last.
+    pub cell: u64,
+    /// In order.
+    pub cells: Vec<Cell>,
+}
+
+impl Cells {
+    /// One letter for each cell, see [`Cell::letter`].
+    pub fn letters(&self) -> String {
+        self.cells.iter().map(|cell| cell.letter()).collect()
+    }
+}
+
+/// What a cell of a drawing holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cell {
+    /// All of it was read.
+    Good,
+    /// None of it was read, though it was tried.
+    Bad,
+    /// Some of it was read, or some of it was not tried yet.
+    Partial,
+    /// Nothing of it was tried yet.
+    Untried,
+    /// The unreadable run-out begins here or before; what there is of data in it was read.
+    Trimmed,
+}
+
+impl Cell {
+    fn of(seen: u8) -> Self {
+        match seen {
+            GOOD => Self::Good,
+            BAD => Self::Bad,
+            UNTRIED => Self::Untried,
+            _ if seen & TRIMMED != 0 && seen & (BAD | UNTRIED) == 0 => Self::Trimmed,
+            _ => Self::Partial,
+        }
+    }
+
+    /// `g` good, `b` bad, `p` partial, `u` untried, `t` trimmed.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Good => 'g',
+            Self::Bad => 'b',
+            Self::Partial => 'p',
+            Self::Untried => 'u',
+            Self::Trimmed => 't',
+        }
     }
 }
 
@@ -285,6 +386,45 @@ mod tests {
             for (byte, status) in array.iter().enumerate() {
                 prop_assert_eq!(map.status_at(byte as u64), *status);
             }
+        }
+
+        #[test]
+        fn cells_say_what_the_bytes_of_each_are(
+            marks in prop::collection::vec((0_u64..300, 1_u64..90, status()), 0..12), len in 0_u64..300, max in 1_usize..40,
+            unit in 1_u64..9, cut in 0_u64..20,
+        ) {
+            let mut map = SectorMap::new(len);
+            for (start, size, status) in marks {
+                map.set(start..start + size, status);
+            }
+            let end = len.saturating_sub(cut);
+            let drawn = map.cells(max, unit, end);
+            prop_assert!(drawn.cells.len() <= max && drawn.cell % unit == 0);
+            prop_assert_eq!(drawn.cells.len() as u64, len.div_ceil(drawn.cell));
+            for (index, cell) in (0_u64..).zip(&drawn.cells) {
+                let bytes = index * drawn.cell..((index + 1) * drawn.cell).min(len);
+                let kinds: std::collections::BTreeSet<char> = bytes.map(|byte| match map.status_at(byte) {
+                    _ if byte >= end => 't',
+                    BlockStatus::Finished => 'g',
+                    BlockStatus::NonTried => 'u',
+                    _ => 'b',
+                }).collect();
+                let kinds: String = kinds.into_iter().collect();
+                let expected = match kinds.as_str() {
+                    "gt" | "t" => 't',
+                    one if one.len() == 1 => one.chars().next().expect("one"),
+                    _ => 'p',
+                };
+                prop_assert_eq!(cell.letter(), expected, "cell {} of {:?}", index, kinds);
+            }
+        }
+
+        #[test]
+        fn blocks_within_a_range_are_those_of_the_whole_map(map in map(), start in 0_u64..1 << 40, size in 0_u64..1 << 40) {
+            let range = start..start + size;
+            let cut = |(block, status): (Range<u64>, BlockStatus)| (block.start.max(range.start)..block.end.min(range.end), status);
+            let expected: Vec<_> = map.blocks().map(cut).filter(|(block, _)| block.start < block.end).collect();
+            prop_assert_eq!(map.blocks_within(range.clone()).collect::<Vec<_>>(), expected);
         }
 
         #[test]

@@ -1,28 +1,33 @@
 //! The actor that owns one drive.
 
+mod requests;
+mod sight;
+
 use super::{
     auto_job::auto_job,
     device_thread::{DeviceAnswer, DeviceCommand, DeviceThread},
     messages::{DriveCommand, DriveSpec},
-    record::{device_problem, news, row},
+    record::{button_refused, news, row},
     registry::{DriveRegistry, DriveSnapshot, LiveSettings},
 };
 use crate::{
     bus::{Journal, Tx},
     domain::{
         disc::Medium,
-        drive::{Drive, DriveEffect, DriveEvent, DriveReason, DriveState, Finding, NotIdentified},
+        drive::{Drive, DriveDenied, DriveEffect, DriveEvent, DrivePolicy, DriveReason, DriveState, DriveStep},
+        drive_settings::{DriveSettings, Quirk},
         event::{Level, NewEvent},
-        ids::JobId,
     },
     error::{Code, Problem},
-    filesystems::IdentifyFailure,
-    optical::{DeviceAddress, DeviceError, DeviceIdentity, DeviceStatus},
+    optical::{DeviceAddress, DeviceIdentity, hotplug::Source},
     storage::{self, StorageError},
     supervision::{SupervisedActor, fail},
 };
 use actix::prelude::*;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use tokio::sync::oneshot;
 
 /// What every drive's actor needs of the rest of the service.
@@ -38,6 +43,8 @@ pub struct DriveDeps {
     pub output_dir: PathBuf,
     /// A command that takes longer means that the drive is wedged.
     pub wedged_after: Duration,
+    /// A hook takes discs out; it is told before trays are opened, and opens them itself or leaves it to whoever calls it.
+    pub hook: bool,
 }
 
 type Reply = oneshot::Sender<Result<(), Problem>>;
@@ -46,9 +53,14 @@ type Reply = oneshot::Sender<Result<(), Problem>>;
 pub struct DriveActor {
     deps: DriveDeps,
     spec: DriveSpec,
+    settings: DriveSettings,
     identity: DeviceIdentity,
     drive: Drive,
     medium: Option<Medium>,
+    /// Who uses the disc, in state `error`, reason `in_use`.
+    held_by: Option<String>,
+    /// Since when a medium has been getting ready.
+    spinning_up: Option<Instant>,
     device: Option<DeviceThread>,
     /// People who wait for the device, with the command they wait for.
     waiting: Vec<(DeviceCommand, Reply)>,
@@ -62,51 +74,100 @@ const POLL_REAL: Duration = Duration::from_secs(2);
 /// Time that a medium in a real drive gets before it is looked at; udev sends several events meanwhile.
 const SETTLE_REAL: Duration = Duration::from_millis(1500);
 
+/// A step that is to be stored, with what belongs to it.
+struct Decision {
+    step: DriveStep,
+    found: Option<Medium>,
+    settings: Option<DriveSettings>,
+    reply: Option<Reply>,
+}
+
 impl DriveActor {
     /// The actor for this drive; what it knew before is read from the database when it starts.
     pub fn new(deps: DriveDeps, spec: DriveSpec) -> Self {
-        let (identity, drive) = (DeviceIdentity::default(), Drive::default());
-        Self { deps, spec, identity, drive, medium: None, device: None, waiting: Vec::new(), deferred: Vec::new() }
+        Self {
+            deps,
+            spec,
+            settings: DriveSettings::default(),
+            identity: DeviceIdentity::default(),
+            drive: Drive::default(),
+            medium: None,
+            held_by: None,
+            spinning_up: None,
+            device: None,
+            waiting: Vec::new(),
+            deferred: Vec::new(),
+        }
     }
 
     fn is_virtual(&self) -> bool {
         matches!(self.spec.address, DeviceAddress::Virtual(_))
     }
 
+    fn name(&self) -> &str {
+        self.settings.name.as_ref().unwrap_or(&self.spec.name)
+    }
+
+    fn policy(&self, settings: &DriveSettings) -> DrivePolicy {
+        let service = self.deps.settings.get();
+        DrivePolicy {
+            auto: settings.auto.unwrap_or(service.auto),
+            again: service.again,
+            eject_when_done: settings.options.eject.unwrap_or(service.eject_when_done) && !self.deps.hook,
+            disabled: !settings.enabled,
+            no_eject: settings.has(Quirk::NoEject),
+        }
+    }
+
     /// Decide, store, act; then tell whoever asked.
     fn apply(&mut self, event: DriveEvent, found: Option<Medium>, reply: Option<Reply>, ctx: &mut Context<Self>) {
-        let settings = self.deps.settings.get();
-        let policy = crate::domain::drive::DrivePolicy {
-            auto: settings.auto,
-            again: settings.again,
-            eject_when_done: settings.eject_when_done,
-        };
-        let step = match self.drive.step(event, &policy) {
+        let step = match self.drive.step(event, &self.policy(&self.settings)) {
             Ok(step) => step,
-            Err(denied) => {
-                let code = Code::parse(&denied.to_string()).unwrap_or(Code::Conflict);
-                return answer(reply, Err(Problem::new(code, format!("{}: {}", self.spec.name, code.title()))));
-            }
+            Err(denied) => return answer(reply, Err(self.refusal(denied))),
         };
         if step.next == self.drive && found.is_none() {
             self.run(&step.effects, ctx);
             return answer(reply, Ok(()));
         }
-        let medium = found.clone().or_else(|| self.medium.clone()).filter(|_| step.next.state.knows_medium());
-        let mut snapshot = self.snapshot();
+        self.store(Decision { step, found, settings: None, reply }, ctx);
+    }
+
+    fn refusal(&self, denied: DriveDenied) -> Problem {
+        let code = Code::parse(&denied.to_string()).unwrap_or(Code::Conflict);
+        let why = match (denied, &self.held_by) {
+            (DriveDenied::NoEject, _) => "its quirk no_eject says that it cannot open its tray by command; press its button",
+            (DriveDenied::InUse, Some(who)) => who,
+            _ => code.title(),
+        };
+        Problem::new(code, format!("{}: {why}", self.name()))
+    }
+
+    fn store(&mut self, Decision { step, found, settings, reply }: Decision, ctx: &mut Context<Self>) {
+        let before = self.snapshot();
+        let known = found.clone().or_else(|| self.medium.clone());
+        let medium = known.filter(|_| step.next.state.knows_medium());
+        let settings = settings.unwrap_or_else(|| self.settings.clone());
+        let mut after = self.snapshot_with(&step.next, &settings);
+        after.medium.clone_from(&medium);
         let job = step
             .effects
             .contains(&DriveEffect::CreateAutoJob)
-            .then(|| found.as_ref().map(|medium| auto_job(&self.deps, &snapshot, &step.next, medium)))
+            .then(|| found.as_ref().map(|medium| auto_job(&self.deps, &after, &step.next, medium)))
             .flatten();
-        snapshot.drive = step.next.clone();
-        snapshot.medium.clone_from(&medium);
-        let events = news(&self.snapshot(), &step.next, found.as_ref());
-        let (journal, registry, known) = (self.deps.journal.clone(), self.deps.registry.clone(), snapshot.clone());
+        let events = news(&before, &after, found.as_ref());
+        let wedged = DriveState::Error { reason: DriveReason::Wedged };
+        let hung = step.next.state == wedged && self.drive.state != wedged;
+        let (journal, registry, known) = (self.deps.journal.clone(), self.deps.registry.clone(), after.clone());
         let work = move |tx: &mut Tx<'_>| {
-            storage::drives::upsert(tx.conn, &row(&snapshot, tx.now))?;
+            storage::drives::upsert(tx.conn, &row(&after, tx.now))?;
+            if after.settings != before.settings {
+                storage::drive_settings::set(tx.conn, &after.id, &after.settings, tx.now)?;
+            }
+            if hung {
+                storage::drive_stats::wedged(tx.conn, &after.id, tx.now)?;
+            }
             if let Some(medium) = &found {
-                storage::media::seen(tx.conn, medium, &snapshot.id, tx.now)?;
+                storage::media::seen(tx.conn, medium, &after.id, tx.now)?;
             }
             for event in &events {
                 tx.event(event)?;
@@ -114,7 +175,7 @@ impl DriveActor {
             if let Some(job) = &job {
                 storage::jobs::insert(tx.conn, job)?;
                 let message = format!("Disc {:?} will be imaged automatically", job.disk_label);
-                tx.event(&NewEvent::new("job.created", Level::Info, message).job(job.id).drive(&snapshot.id))?;
+                tx.event(&NewEvent::new("job.created", Level::Info, message).job(job.id).drive(&after.id))?;
             }
             Ok(())
         };
@@ -123,6 +184,8 @@ impl DriveActor {
                 Ok(()) => {
                     actor.drive = step.next;
                     actor.medium = medium;
+                    actor.settings = settings;
+                    actor.note_spin_up();
                     actor.run(&step.effects, ctx);
                     answer(reply, Ok(()));
                     actor.execute_deferred(ctx);
@@ -135,16 +198,33 @@ impl DriveActor {
         ));
     }
 
+    /// The time that a medium takes to get ready begins once per insertion, although the drive may say "ready" in between.
+    fn note_spin_up(&mut self) {
+        match self.drive.state {
+            DriveState::WaitingForMedia { reason: DriveReason::BecomingReady } => {
+                self.spinning_up.get_or_insert_with(Instant::now);
+            }
+            DriveState::MediaDetected | DriveState::Analyzing => {}
+            _ => self.spinning_up = None,
+        }
+    }
+
     fn run(&mut self, effects: &[DriveEffect], ctx: &mut Context<Self>) {
         for effect in effects {
             match effect {
-                DriveEffect::QueryStatus => self.submit(DeviceCommand::Status),
+                DriveEffect::QueryStatus => self.submit(DeviceCommand::Status { button: false }),
                 DriveEffect::Identify => self.submit(DeviceCommand::Identify),
                 DriveEffect::Eject => self.submit(DeviceCommand::Eject),
                 DriveEffect::CloseTray => self.submit(DeviceCommand::Close),
                 DriveEffect::Settle => {
                     let delay = if self.is_virtual() { Duration::ZERO } else { SETTLE_REAL };
                     ctx.run_later(delay, |actor, ctx| actor.apply(DriveEvent::Settled, None, None, ctx));
+                }
+                DriveEffect::Lock => self.submit(DeviceCommand::Lock(true)),
+                DriveEffect::Unlock => self.submit(DeviceCommand::Lock(false)),
+                DriveEffect::TellBusy => {
+                    let (journal, event) = (self.deps.journal.clone(), button_refused(&self.snapshot()));
+                    ctx.spawn(async move { drop(journal.commit(move |tx| tx.event(&event)).await) }.into_actor(self));
                 }
                 // Stored in the transaction; the dispatcher hears of both from the event log.
                 DriveEffect::CreateAutoJob | DriveEffect::AnnounceDisc => {}
@@ -159,166 +239,58 @@ impl DriveActor {
     }
 
     fn snapshot(&self) -> DriveSnapshot {
+        self.snapshot_with(&self.drive, &self.settings)
+    }
+
+    fn snapshot_with(&self, drive: &Drive, settings: &DriveSettings) -> DriveSnapshot {
+        let in_use = drive.state == (DriveState::Error { reason: DriveReason::InUse });
         DriveSnapshot {
             id: self.spec.id.clone(),
             address: self.spec.address.clone(),
-            name: self.spec.name.clone(),
+            name: settings.name.clone().unwrap_or_else(|| self.spec.name.clone()),
+            settings: settings.clone(),
+            bridge: self.spec.bridge.clone(),
+            detail: self.held_by.clone().filter(|_| in_use),
             identity: self.identity.clone(),
-            drive: self.drive.clone(),
+            drive: drive.clone(),
             medium: self.medium.clone(),
         }
     }
 
+    /// Whether nobody else listens to the drive's eject button: udev does where it runs.
+    fn hears_button(&self) -> bool {
+        self.is_virtual() || self.deps.registry.source() != Some(Source::Udev)
+    }
+
     fn tick(&mut self, ctx: &mut Context<Self>) {
         let Some(device) = &self.device else { return };
-        let silent = device.silent_for() > self.deps.wedged_after;
-        let wedged = self.drive.state == (DriveState::Error { reason: DriveReason::Wedged });
-        if silent && !wedged {
-            for (_, reply) in self.waiting.drain(..) {
-                answer(
-                    Some(reply),
-                    Err(Problem::new(Code::DriveWedged, "The drive does not answer; it is shown as wedged until it does")),
-                );
-            }
-            self.apply(DriveEvent::Wedged, None, None, ctx);
-        } else if !device.is_busy() && !matches!(self.drive.state, DriveState::Copying { .. }) {
-            self.submit(DeviceCommand::Status);
-        }
-    }
-
-    fn on_status(&mut self, result: Result<(DeviceStatus, DeviceIdentity), DeviceError>, ctx: &mut Context<Self>) {
-        match result {
-            Ok((status, identity)) => {
-                if identity != self.identity {
-                    self.identity = identity;
-                    self.deps.registry.publish(self.snapshot());
+        let (silent, idle) = (device.silent_for() > self.deps.wedged_after, !device.is_busy());
+        let button = self.hears_button();
+        match self.drive.state {
+            DriveState::Idle { reason: DriveReason::Disabled } => {}
+            // The job's own watchdog says whether the drive still answers.
+            DriveState::Copying { .. } if button && idle => self.submit(DeviceCommand::Button),
+            DriveState::Copying { .. } => {}
+            DriveState::Error { reason: DriveReason::Wedged } if silent => {}
+            _ if silent => {
+                for (_, reply) in self.waiting.drain(..) {
+                    let why = "The drive does not answer; it is shown as wedged until it does";
+                    answer(Some(reply), Err(Problem::new(Code::DriveWedged, why)));
                 }
-                if self.drive.state == DriveState::WaitingForDrive {
-                    return self.apply(DriveEvent::Appeared, None, None, ctx);
+                self.apply(DriveEvent::Wedged, None, None, ctx);
+            }
+            DriveState::WaitingForMedia { reason: DriveReason::BecomingReady }
+                if self.spinning_up.is_some_and(|since| since.elapsed() > self.settings.ready_patience()) =>
+            {
+                self.apply(DriveEvent::NeverReady, None, None, ctx);
+            }
+            state if idle => {
+                self.submit(DeviceCommand::Status { button });
+                if state == (DriveState::Error { reason: DriveReason::InUse }) {
+                    self.submit(DeviceCommand::Holder);
                 }
-                self.apply(DriveEvent::Status { tray: status.tray, insertion: status.insertion }, None, None, ctx);
             }
-            Err(DeviceError::Gone) if self.drive.state != DriveState::WaitingForDrive => {
-                self.apply(DriveEvent::Vanished, None, None, ctx)
-            }
-            Err(DeviceError::Permission(_)) => self.apply(DriveEvent::PermissionDenied, None, None, ctx),
-            Err(error) => tracing::debug!(drive = %self.spec.id, %error, "status query failed"),
-        }
-    }
-
-    fn on_identified(&mut self, result: Result<(Box<Medium>, Option<u64>), IdentifyFailure>, ctx: &mut Context<Self>) {
-        let (medium, insertion) = match result {
-            Ok(found) => found,
-            Err(failure) => return self.on_not_identified(&failure, ctx),
-        };
-        let (id, disc) = (self.spec.id.clone(), medium.fingerprint.clone());
-        let db = self.deps.journal.db.clone();
-        let ask = async move {
-            db.read(move |conn| {
-                Ok((storage::isos::archived(conn, &disc)?.is_some(), storage::jobs::wanting_disc(conn, &id, &disc)?))
-            })
-            .await
-        };
-        ctx.wait(ask.into_actor(self).map(move |known, actor, ctx| match known {
-            Ok((archived, wanted)) => {
-                let finding =
-                    Finding { disc: medium.fingerprint.clone(), insertion, imageable: medium.kind.fits_iso(), archived, wanted };
-                actor.apply(DriveEvent::Identified(finding), Some(*medium), None, ctx);
-            }
-            Err(error) => fail(ctx, format!("looking up the disc in {}: {error}", actor.spec.id)),
-        }));
-    }
-
-    fn on_not_identified(&mut self, failure: &IdentifyFailure, ctx: &mut Context<Self>) {
-        tracing::info!(drive = %self.spec.id, %failure, "disc not identified");
-        let event = match failure {
-            IdentifyFailure::Gone => DriveEvent::Vanished,
-            IdentifyFailure::NotReady => DriveEvent::NotIdentified(NotIdentified::NotReady),
-            IdentifyFailure::NoMedium => DriveEvent::NotIdentified(NotIdentified::NoMedium),
-            IdentifyFailure::Changed => DriveEvent::NotIdentified(NotIdentified::Changed),
-            IdentifyFailure::Blank => DriveEvent::NotIdentified(NotIdentified::Blank),
-            IdentifyFailure::Unreadable(_) | IdentifyFailure::Timeout(_) | IdentifyFailure::Other(_) => {
-                DriveEvent::NotIdentified(NotIdentified::Unreadable)
-            }
-        };
-        self.apply(event, None, None, ctx);
-    }
-
-    /// Answers whoever waits for this command.
-    fn resolve(&mut self, command: &DeviceCommand, result: &Result<(), DeviceError>) {
-        let same = |other: &DeviceCommand| std::mem::discriminant(other) == std::mem::discriminant(command);
-        let (ours, others): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|(waited, _)| same(waited));
-        self.waiting = others;
-        for (_, reply) in ours {
-            answer(Some(reply), result.clone().map_err(|error| device_problem(&self.spec.name, &error)));
-        }
-    }
-
-    /// Hands a command to the device for somebody who waits for the answer.
-    fn submit_for(&mut self, command: DeviceCommand, reply: Reply) {
-        self.waiting.push((command.clone(), reply));
-        self.submit(command);
-    }
-
-    fn request(&mut self, event: DriveEvent, command: DeviceCommand, reply: Reply, ctx: &mut Context<Self>) {
-        // Only a request that the rules turn into a command of the device waits for the device.
-        let before = self.device.as_ref().map_or(0, DeviceThread::pending);
-        let (probe, mut denied) = oneshot::channel();
-        self.apply(event, None, Some(probe), ctx);
-        match denied.try_recv() {
-            Ok(Err(problem)) => answer(Some(reply), Err(problem)),
-            _ if self.device.as_ref().map_or(0, DeviceThread::pending) > before => self.waiting.push((command, reply)),
-            _ => answer(Some(reply), Ok(())),
-        }
-    }
-}
-
-impl DriveActor {
-    fn execute(&mut self, command: DriveCommand, reply: Reply, ctx: &mut Context<Self>) {
-        match command {
-            DriveCommand::Eject => self.request(DriveEvent::EjectRequested, DeviceCommand::Eject, reply, ctx),
-            DriveCommand::Close => self.request(DriveEvent::CloseRequested, DeviceCommand::Close, reply, ctx),
-            DriveCommand::Insert(_) if !self.is_virtual() => {
-                answer(Some(reply), Err(Problem::new(Code::NotVirtual, Code::NotVirtual.title())));
-            }
-            DriveCommand::Insert(image) => self.submit_for(DeviceCommand::Insert(image), reply),
-            DriveCommand::JobStarted(job) => self.apply(DriveEvent::JobStarted(job), None, Some(reply), ctx),
-            DriveCommand::JobEnded(job, end) => self.apply(DriveEvent::JobEnded(job, end), None, Some(reply), ctx),
-            DriveCommand::Wedged => self.apply(DriveEvent::Wedged, None, Some(reply), ctx),
-            DriveCommand::Vanished => self.apply(DriveEvent::Vanished, None, Some(reply), ctx),
-            DriveCommand::Appeared(address) => {
-                self.spec.address = address;
-                self.apply(DriveEvent::Appeared, None, Some(reply), ctx);
-            }
-            DriveCommand::Look => {
-                self.tick(ctx);
-                answer(Some(reply), Ok(()));
-            }
-        }
-    }
-
-    /// A drive that a job reads is left alone. But a job is over for people as soon as that is stored, and its drive is released
-    /// a moment later: whoever ejects in between is not told "busy", but waits for that moment.
-    fn when_released(&mut self, job: JobId, command: DriveCommand, reply: Reply, ctx: &mut Context<Self>) {
-        let db = self.deps.journal.db.clone();
-        let look = async move { db.read(move |conn| storage::jobs::get(conn, job)).await };
-        ctx.wait(look.into_actor(self).map(move |known, actor, _| {
-            if known.is_ok_and(|job| job.state.is_terminal()) {
-                actor.deferred.push((command, reply));
-            } else {
-                answer(
-                    Some(reply),
-                    Err(Problem::new(Code::DriveBusy, format!("{}: {}", actor.spec.name, Code::DriveBusy.title()))),
-                );
-            }
-        }));
-    }
-
-    fn execute_deferred(&mut self, ctx: &mut Context<Self>) {
-        if !matches!(self.drive.state, DriveState::Copying { .. }) {
-            for (command, reply) in std::mem::take(&mut self.deferred) {
-                self.execute(command, reply, ctx);
-            }
+            _ => {}
         }
     }
 }
@@ -340,12 +312,14 @@ impl Actor for DriveActor {
                     Err(StorageError::NotFound) => None,
                     other => Some(other?),
                 };
-                Ok((known, storage::jobs::running_for_drive(conn, &id)?))
+                let settings = storage::drive_settings::get(conn, &id)?;
+                Ok((known, settings, storage::jobs::running_for_drive(conn, &id)?))
             })
             .await
         };
         ctx.wait(load.into_actor(self).map(|loaded, actor, ctx| match loaded {
-            Ok((record, running)) => {
+            Ok((record, settings, running)) => {
+                actor.settings = settings;
                 if let Some(record) = record {
                     actor.drive = record.drive;
                     actor.medium = record.medium;
@@ -362,55 +336,10 @@ impl Actor for DriveActor {
 
 impl SupervisedActor for DriveActor {}
 
-impl Handler<DriveCommand> for DriveActor {
-    type Result = ResponseFuture<Result<(), Problem>>;
-
-    fn handle(&mut self, command: DriveCommand, ctx: &mut Self::Context) -> Self::Result {
-        let (reply, answered) = oneshot::channel();
-        match (self.drive.state, &command) {
-            (DriveState::Copying { job }, DriveCommand::Eject | DriveCommand::Close | DriveCommand::Insert(_)) => {
-                self.when_released(job, command, reply, ctx);
-            }
-            _ => self.execute(command, reply, ctx),
-        }
-        let down = || Problem::new(Code::Unavailable, "The drive's actor was restarted; try again");
-        Box::pin(async move { answered.await.unwrap_or_else(|_| Err(down())) })
-    }
-}
-
 /// From the device thread.
 #[derive(Message)]
 #[rtype(result = "()")]
 struct Answered(DeviceAnswer);
-
-impl Handler<Answered> for DriveActor {
-    type Result = ();
-
-    fn handle(&mut self, Answered(message): Answered, ctx: &mut Self::Context) {
-        if let Some(device) = &mut self.device {
-            device.answered();
-        }
-        match message {
-            DeviceAnswer::Status(result) => self.on_status(result, ctx),
-            DeviceAnswer::Identified(result) => self.on_identified(result, ctx),
-            DeviceAnswer::Ejected(result) => {
-                self.resolve(&DeviceCommand::Eject, &result);
-                if let Err(error) = &result {
-                    tracing::warn!(drive = %self.spec.id, %error, "eject failed");
-                }
-                self.apply(if result.is_ok() { DriveEvent::Ejected } else { DriveEvent::EjectFailed }, None, None, ctx);
-            }
-            DeviceAnswer::Closed(result) => {
-                self.resolve(&DeviceCommand::Close, &result);
-                self.submit(DeviceCommand::Status);
-            }
-            DeviceAnswer::Inserted(result) => {
-                self.resolve(&DeviceCommand::Insert(PathBuf::new()), &result);
-                self.submit(DeviceCommand::Status);
-            }
-        }
-    }
-}
 
 fn answer(reply: Option<Reply>, result: Result<(), Problem>) {
     // Whoever asked may have gone.

@@ -19,7 +19,13 @@ pub fn auto_job(deps: &DriveDeps, drive: &DriveSnapshot, next: &Drive, medium: &
     job.disk_label.clone_from(&medium.label);
     medium.kind.as_str().clone_into(&mut job.disk_type);
     job.medium = Some(medium.clone());
-    job.options = serde_json::json!({ "verify": settings.verify });
+    drive.settings.mode.as_str().clone_into(&mut job.mode);
+    let options = drive.settings.job_defaults();
+    let verify = options.verify.is_none();
+    job.options = serde_json::json!(options);
+    if verify {
+        job.options["verify"] = settings.verify.into();
+    }
     job.output_dir = deps.output_dir.display().to_string();
     job.progress.size_total = medium.size.sectors.saturating_mul(crate::domain::ids::SECTOR);
     job

@@ -77,6 +77,16 @@ impl DriveManager {
     }
 }
 
+/// Watches for drives until told to stop, also when the source of events fails.
+fn keep_watching(stop: &AtomicBool, tell: &mut dyn FnMut(HotplugEvent)) {
+    while !stop.load(Ordering::SeqCst) {
+        if let Err(error) = hotplug::watch(stop, tell) {
+            tracing::warn!(%error, "events about drives do not come any more; listening anew");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
 /// Id of the virtual drive in this folder: the folder's name; two folders of one name are told apart by their paths.
 fn virtual_id(folder: &Path, all: &[PathBuf]) -> DriveId {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -95,12 +105,12 @@ impl Actor for DriveManager {
             let id = virtual_id(&folder, &self.virtual_drives);
             let name = folder.file_name().map_or_else(|| id.to_string(), |name| name.to_string_lossy().into_owned());
             if !self.deps.registry.is_alive(&id) {
-                self.start_drive(DriveSpec { id, address: DeviceAddress::Virtual(folder), name }, ctx);
+                self.start_drive(DriveSpec { id, address: DeviceAddress::Virtual(folder), name, bridge: None }, ctx);
             }
         }
         if self.real_drives {
             let (address, stop) = (ctx.address(), Arc::clone(&self.stop));
-            let watch = move || hotplug::watch(&stop, &mut |event| address.do_send(Hotplug(event)));
+            let watch = move || keep_watching(&stop, &mut |event| address.do_send(Hotplug(event)));
             if let Err(error) = std::thread::Builder::new().name("hotplug".to_owned()).stack_size(512 * 1024).spawn(watch) {
                 tracing::error!(%error, "drives plugged in later will not be seen");
             }
@@ -125,14 +135,20 @@ impl Handler<Hotplug> for DriveManager {
         match event {
             HotplugEvent::Added(found) => {
                 let address = DeviceAddress::Scsi(found.node);
+                let bridge = found.bridge;
                 if self.deps.registry.is_alive(&found.id) {
-                    self.tell(found.id, DriveCommand::Appeared(address), ctx);
+                    self.tell(found.id, DriveCommand::Appeared { address, bridge }, ctx);
                 } else {
-                    self.start_drive(DriveSpec { id: found.id, address, name: found.name }, ctx);
+                    self.start_drive(DriveSpec { id: found.id, address, name: found.name, bridge }, ctx);
                 }
             }
             HotplugEvent::Removed(id) => self.tell(id, DriveCommand::Vanished, ctx),
             HotplugEvent::Changed(id) => self.tell(id, DriveCommand::Look, ctx),
+            HotplugEvent::Button { drive, by_udev } => self.tell(drive, DriveCommand::Button { by_udev }, ctx),
+            HotplugEvent::Watching(source) => {
+                tracing::info!(source = source.as_str(), "watching for drives");
+                self.deps.registry.set_source(source);
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     domain::{
+        bridge::Bridge,
         drive::JobEnd,
+        drive_settings::DriveChange,
         ids::{DriveId, JobId},
     },
     error::Problem,
@@ -31,8 +33,20 @@ pub enum DriveCommand {
     Look,
     /// The system says the drive is gone.
     Vanished,
-    /// The system says the drive is (again) there, under this node.
-    Appeared(DeviceAddress),
+    /// The system says the drive is (again) there.
+    Appeared {
+        /// Under this node.
+        address: DeviceAddress,
+        /// Behind this bridge.
+        bridge: Option<Bridge>,
+    },
+    /// The system says that somebody pressed the drive's eject button.
+    Button {
+        /// udev opens the tray by itself.
+        by_udev: bool,
+    },
+    /// Change its settings.
+    Change(Box<DriveChange>),
 }
 
 /// What identifies a drive when its actor is started.
@@ -42,6 +56,8 @@ pub struct DriveSpec {
     pub id: DriveId,
     /// Where it is now.
     pub address: DeviceAddress,
-    /// Name for people.
+    /// Name for people, unless they gave it another.
     pub name: String,
+    /// The USB bridge that it is behind.
+    pub bridge: Option<Bridge>,
 }

@@ -8,6 +8,7 @@
 mod actor;
 mod auto_job;
 mod device_thread;
+pub mod holders;
 mod manager;
 mod messages;
 mod record;

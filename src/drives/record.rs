@@ -4,7 +4,7 @@ use super::registry::DriveSnapshot;
 use crate::{
     domain::{
         disc::Medium,
-        drive::{Drive, DriveReason, DriveState},
+        drive::{DriveReason, DriveState},
         event::{Level, NewEvent},
     },
     error::{Code, Problem},
@@ -12,9 +12,16 @@ use crate::{
     storage::drives::{DriveKind, DriveRecord},
 };
 
-/// The events of a step from `before` to `next`, in which a medium may have been found.
-pub fn news(before: &DriveSnapshot, next: &Drive, found: Option<&Medium>) -> Vec<NewEvent> {
-    let mut events = Vec::new();
+/// The events of a step from `before` to `after`, in which a medium may have been found.
+pub fn news(before: &DriveSnapshot, after: &DriveSnapshot, found: Option<&Medium>) -> Vec<NewEvent> {
+    let (mut events, next) = (Vec::new(), &after.drive);
+    if after.settings != before.settings {
+        let changes = changes(before, after);
+        let words: Vec<_> = changes.iter().map(|(field, value)| format!("{field} = {value}")).collect();
+        let message = format!("{}: {}", after.name, words.join(", "));
+        let payload = serde_json::json!({ "changes": changes, "settings": after.settings });
+        events.push(NewEvent::new("drive.settings_changed", Level::Info, message).drive(&before.id).payload(payload));
+    }
     if let Some(medium) = found {
         let message = format!("{}: disc {:?} found, {}", before.name, medium.label, medium.kind.as_str());
         let payload = serde_json::json!({ "session": next.session, "label": medium.label, "kind": medium.kind, "fingerprint": medium.fingerprint });
@@ -27,15 +34,32 @@ pub fn news(before: &DriveSnapshot, next: &Drive, found: Option<&Medium>) -> Vec
         } else {
             Level::Info
         };
-        let payload = serde_json::json!({ "state": next.state.name(), "reason": reason, "previous": before.drive.state.name(), "session": next.session });
+        let payload = serde_json::json!({ "state": next.state.name(), "reason": reason, "previous": before.drive.state.name(), "session": next.session, "detail": after.detail });
         let because = reason
             .and_then(|reason| serde_json::to_value(reason).ok())
             .and_then(|v| v.as_str().map(|r| format!(" ({r})")))
             .unwrap_or_default();
-        let message = format!("{}: {}{because}", before.name, next.state.name());
+        let detail = after.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let message = format!("{}: {}{because}{detail}", before.name, next.state.name());
         events.push(NewEvent::new("drive.state_changed", level, message).drive(&before.id).payload(payload));
     }
     events
+}
+
+/// The settings that are not as they were.
+fn changes(before: &DriveSnapshot, after: &DriveSnapshot) -> serde_json::Map<String, serde_json::Value> {
+    let fields = |drive: &DriveSnapshot| serde_json::json!(drive.settings).as_object().cloned().unwrap_or_default();
+    let old = fields(before);
+    fields(after).into_iter().filter(|(field, value)| old.get(field) != Some(value)).collect()
+}
+
+/// The event of a pressed button that does nothing.
+pub fn button_refused(drive: &DriveSnapshot) -> NewEvent {
+    let message =
+        format!("{}: somebody pressed the eject button; the disc is being read; pause or cancel the job first", drive.name);
+    let mut event = NewEvent::new("drive.eject_refused", Level::Warning, message).drive(&drive.id);
+    event.job_id = drive.job();
+    event
 }
 
 /// What a command's failure means for whoever asked for it.

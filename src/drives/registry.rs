@@ -4,13 +4,15 @@ use super::{actor::DriveActor, messages::DriveCommand};
 use crate::{
     config::RuntimeSettings,
     domain::{
+        bridge::Bridge,
         disc::Medium,
-        drive::Drive,
+        drive::{Drive, DriveReason, DriveState},
+        drive_settings::DriveSettings,
         ids::{DriveId, JobId},
         scheduling::DriveSlot,
     },
     error::{Code, Problem},
-    optical::{DeviceAddress, DeviceIdentity},
+    optical::{DeviceAddress, DeviceIdentity, hotplug::Source},
     supervision::ChildRef,
 };
 use std::{
@@ -26,8 +28,14 @@ pub struct DriveSnapshot {
     pub id: DriveId,
     /// Where it is now.
     pub address: DeviceAddress,
-    /// Name for people.
+    /// Name for people: as set, else its model or folder.
     pub name: String,
+    /// What people set for it; [`DriveSettings::job_defaults`] is what the options of a job leave open.
+    pub settings: DriveSettings,
+    /// The USB bridge that it is behind.
+    pub bridge: Option<Bridge>,
+    /// A sentence beside the reason of its state, for example who uses its disc.
+    pub detail: Option<String>,
     /// What it says about itself.
     pub identity: DeviceIdentity,
     /// State.
@@ -40,7 +48,7 @@ impl DriveSnapshot {
     /// The job that reads in this drive.
     pub fn job(&self) -> Option<JobId> {
         match self.drive.state {
-            crate::domain::drive::DriveState::Copying { job } => Some(job),
+            DriveState::Copying { job } => Some(job),
             _ => None,
         }
     }
@@ -67,7 +75,7 @@ struct Entry {
 
 /// All drives. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct DriveRegistry(Arc<RwLock<BTreeMap<DriveId, Entry>>>);
+pub struct DriveRegistry(Arc<RwLock<BTreeMap<DriveId, Entry>>>, Arc<RwLock<Option<Source>>>);
 
 /// Longest time a person waits for a tray.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
@@ -77,6 +85,16 @@ impl DriveRegistry {
     pub fn reference(&self, id: &DriveId) -> ChildRef<DriveActor> {
         let make = || Entry { snapshot: None, actor: ChildRef::new(format!("drive:{id}")) };
         self.write().entry(id.clone()).or_insert_with(make).actor.clone()
+    }
+
+    /// Where news of real drives comes from; `None`: nobody looks for real drives.
+    pub fn source(&self) -> Option<Source> {
+        *self.1.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes where news of real drives comes from.
+    pub fn set_source(&self, source: Source) {
+        *self.1.write().unwrap_or_else(PoisonError::into_inner) = Some(source);
     }
 
     /// Whether this drive's actor runs.
@@ -111,12 +129,17 @@ impl DriveRegistry {
         let slot = |drive: DriveSnapshot| {
             let free = !matches!(
                 drive.drive.state,
-                crate::domain::drive::DriveState::Copying { .. } | crate::domain::drive::DriveState::Error { .. }
+                DriveState::Copying { .. } | DriveState::Error { .. } | DriveState::Idle { reason: DriveReason::Disabled }
             );
             let readable = drive.drive.state.can_read().then_some(drive.medium).flatten();
             (
                 drive.id,
-                DriveSlot { disc: readable.filter(|medium| medium.kind.fits_iso()).map(|medium| medium.fingerprint), free },
+                DriveSlot {
+                    disc: readable
+                        .filter(|medium| crate::domain::plan::is_imageable(medium.kind))
+                        .map(|medium| medium.fingerprint),
+                    free,
+                },
             )
         };
         self.all().into_iter().map(slot).collect()

@@ -24,9 +24,10 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         (name = "health", description = "For machines that watch over the service"),
     ),
     paths(
-        api::disks::list, api::disks::get, api::disks::eject, api::disks::insert, api::disks::close,
+        api::disks::list, api::disks::get, api::disks::change, api::disks::statistics, api::disks::eject, api::disks::insert, api::disks::close,
         api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
         api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
+        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::maps::job, api::maps::damage,
         api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
         api::system::status, api::system::logs, api::config::get, api::config::put,
         api::events::list, sse::job, sse::system, ws::connect, serve,
@@ -56,7 +57,13 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// Handlers are called alike in every file; an operation's id must be unique.
 fn name(path: &str, item: &mut PathItem) {
     let words: Vec<_> = path.trim_start_matches("/api/v1").split(['/', '{', '}', '.']).filter(|word| !word.is_empty()).collect();
-    let operations = [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("delete", &mut item.delete)];
+    let operations = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
     let scope = if path.starts_with("/api/v1") { "" } else { "root_" };
     for (method, operation) in operations {
         if let Some(operation) = operation {

@@ -30,7 +30,8 @@ addresses! {
     /// The API, below `/api/v1` and `/api`.
     API, configure_api {
         "/disks"                  => GET api::disks::list;
-        "/disks/{id}"             => GET api::disks::get;
+        "/disks/{id}"             => GET api::disks::get, PATCH api::disks::change;
+        "/disks/{id}/statistics"  => GET api::disks::statistics;
         "/disks/{id}/eject"       => POST api::disks::eject;
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;
@@ -40,9 +41,14 @@ addresses! {
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
         "/jobs/{uuid}/retry"      => POST api::jobs::retry;
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
+        "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
+        "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/map"        => GET api::maps::job;
+        "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
+        "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
         "/system/logs"            => GET api::system::logs;
@@ -77,6 +83,7 @@ addresses! {
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
+        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

@@ -143,6 +143,7 @@ words! {
         "idle/unsupported" Caution ("Not a data disc", "Audio and mixed discs do not fit into an .iso image. Take it out.") ("Keine Daten-Disc", "Audio- und gemischte Discs passen nicht in ein .iso-Abbild. Disc entnehmen.");
         "idle/job_ended" Neutral ("Stopped", "Image this disc, or take it out.") ("Angehalten", "Abbild erstellen oder Disc entnehmen.");
         "idle/eject_failed" Caution ("Tray stays closed", "Press the button on the drive.") ("Schublade bleibt zu", "Taste am Laufwerk drücken.");
+        "idle/disabled" Neutral ("Switched off", "Switch it on in its settings.") ("Ausgeschaltet", "In den Einstellungen des Laufwerks einschalten.");
         "copying" Active ("Reading", "Leave the disc in.") ("Liest", "Disc liegen lassen.");
         "completed" Good ("Done", "Take the disc out.") ("Fertig", "Disc entnehmen.");
         "waiting_for_removal" Neutral ("Done", "Take the disc out.") ("Fertig", "Disc entnehmen.");
@@ -154,6 +155,8 @@ words! {
         "error/wedged" Bad ("Does not answer", "Nothing comes back from the drive. Switch it off and on; everything else goes on meanwhile.") ("Antwortet nicht", "Vom Laufwerk kommt nichts zurück. Aus- und wieder einschalten; alles andere läuft weiter.");
         "error/permission" Bad ("No permission", "Add the service's user to the group cdrom, then restart the service.") ("Keine Berechtigung", "Benutzer des Dienstes in die Gruppe cdrom aufnehmen, dann den Dienst neu starten.");
         "error/unreadable" Bad ("Unreadable disc", "Clean the disc and try again, or try another drive.") ("Disc nicht lesbar", "Disc reinigen und neu einlegen, oder ein anderes Laufwerk nehmen.");
+        "error/in_use" Caution ("In use elsewhere", "Unmount the disc or end the program that uses it; it goes on by itself.") ("Anderweitig benutzt", "Disc aushängen oder das Programm beenden, das sie benutzt; es geht von selbst weiter.");
+        "error/not_ready" Bad ("Does not get ready", "Take the disc out, clean it and insert it again.") ("Wird nicht bereit", "Disc entnehmen, reinigen und wieder einlegen.");
         "error/failed" Bad ("Given up", "The drive's part of the service failed too often. Restart the service.") ("Aufgegeben", "Der Teil des Dienstes für dieses Laufwerk ist zu oft ausgefallen. Dienst neu starten.");
     }
 }
@@ -167,6 +170,7 @@ words! {
         "queued/drive_missing" Caution ("Waiting for the drive", "Plug the drive in.") ("Wartet auf das Laufwerk", "Laufwerk anstecken.");
         "queued/waiting_for_disc" Caution ("Waiting for the disc", "Insert the disc.") ("Wartet auf die Disc", "Disc einlegen.");
         "queued/wrong_disc" Caution ("Another disc is in the drive", "Insert the disc that the job began with.") ("Im Laufwerk liegt eine andere Disc", "Die Disc einlegen, mit der die Aufgabe begann.");
+        "queued/unsuitable_disc" Caution ("Nothing can be made of the disc in the drive", "Insert another disc, or cancel the job.") ("Aus der Disc im Laufwerk lässt sich nichts machen", "Eine andere Disc einlegen oder die Aufgabe abbrechen.");
         "running" Active ("Working", "") ("Arbeitet", "");
         "running/analyzing" Active ("Preparing", "") ("Bereitet vor", "");
         "running/reading" Active ("Reading", "") ("Liest", "");
@@ -273,10 +277,19 @@ mod tests {
             ("waiting_for_media", vec![R::Empty, R::TrayOpen, R::BecomingReady]),
             (
                 "idle",
-                vec![R::Ready, R::AlreadyArchived, R::DecisionNeeded, R::Blank, R::Unsupported, R::JobEnded, R::EjectFailed],
+                vec![
+                    R::Ready,
+                    R::AlreadyArchived,
+                    R::DecisionNeeded,
+                    R::Blank,
+                    R::Unsupported,
+                    R::JobEnded,
+                    R::EjectFailed,
+                    R::Disabled,
+                ],
             ),
             ("waiting_for_removal", vec![R::AlreadyArchived, R::Blank, R::Unsupported, R::EjectFailed]),
-            ("error", vec![R::Unreadable, R::Wedged, R::Permission, R::Failed]),
+            ("error", vec![R::Unreadable, R::Wedged, R::Permission, R::Failed, R::InUse, R::NotReady]),
         ];
         for (state, reason) in reasons.iter().flat_map(|(state, reasons)| reasons.iter().map(move |reason| (*state, *reason))) {
             let key = format!("{state}/{}", word(&reason).expect("a word"));

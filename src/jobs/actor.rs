@@ -333,7 +333,7 @@ async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Re
         return Ok(None);
     }
     match job.kind {
-        JobKind::Image => {
+        JobKind::Image | JobKind::Scan => {
             let job = image::reserve_path(&deps.journal, &job).await?;
             image::reopen(&deps.journal, &job).await?;
             let address = address.ok_or_else(|| Problem::new(Code::DriveGone, "the job's drive is not connected"))?;

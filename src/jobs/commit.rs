@@ -4,12 +4,17 @@ use crate::{
     bus::Journal,
     domain::{
         event::{Level, NewEvent},
-        ids::JobId,
+        ids::{DriveId, JobId},
         job::{JobEffect, JobEvent, JobPolicy, JobState},
         progress::Progress,
+        result::{ReadStatistics, ScanResult},
+        verdict::Verdict,
     },
     error::{Code, Problem},
-    storage::{self, StorageError, jobs::JobRecord},
+    storage::{
+        self, Connection, StorageError,
+        jobs::{JobKind, JobRecord},
+    },
 };
 use serde_json::json;
 
@@ -26,6 +31,23 @@ pub struct Details {
     pub moved_on: bool,
     /// Hashes of the result.
     pub hashes: Option<(String, String)>,
+    /// What a scan has found.
+    pub scan: Option<ScanResult>,
+    /// Another drive, other options.
+    pub moved: Option<Moved>,
+    /// What reading cost, and how many seconds it took; added to the drive's life.
+    pub statistics: Option<(ReadStatistics, f64)>,
+}
+
+/// Where a job goes on, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moved {
+    /// The drive.
+    pub drive: DriveId,
+    /// Its device node or folder.
+    pub device: String,
+    /// Options from now on, as they are stored.
+    pub options: serde_json::Value,
 }
 
 /// A stored step.
@@ -57,6 +79,13 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
             Ok(step) => {
                 let next = changed(&job, event, step.next, &step.effects, &details, tx.now);
                 storage::jobs::update(tx.conn, &next)?;
+                if let Some(scan) = &details.scan {
+                    storage::jobs::set_result(tx.conn, id, scan)?;
+                }
+                if let Some(wish) = wish(&next, event) {
+                    tx.event(&wish)?;
+                }
+                count(tx.conn, &next, &details, tx.now)?;
                 if let Some(news) = news(&job, &next) {
                     tx.event(&news)?;
                 }
@@ -65,6 +94,24 @@ pub async fn step(journal: &Journal, id: JobId, event: JobEvent, details: Detail
         }
     });
     result.await.map_err(|error| problem(&error))?
+}
+
+/// Adds the end of an image job to its drive's life.
+fn count(
+    connection: &mut Connection,
+    job: &JobRecord,
+    details: &Details,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StorageError> {
+    let verdict = match job.state {
+        JobState::Completed { verdict } => verdict,
+        JobState::Failed => Verdict::Failed,
+        _ => return Ok(()),
+    };
+    let (JobKind::Image, Some(drive)) = (job.kind, &job.drive_id) else { return Ok(()) };
+    let (statistics, seconds) = details.statistics.clone().unwrap_or_default();
+    let class = job.medium.as_ref().map_or("other", |medium| medium.profile.class());
+    storage::drive_stats::record(connection, drive, &statistics, class, seconds, verdict, now)
 }
 
 /// Database trouble for whoever asked.
@@ -95,8 +142,18 @@ fn changed(
     if let Some((md5, sha256)) = &details.hashes {
         (next.md5, next.sha256) = (Some(md5.clone()), Some(sha256.clone()));
     }
+    if let Some(moved) = &details.moved {
+        if next.drive_id.as_ref() != Some(&moved.drive) {
+            // The session was another drive's.
+            next.media_session = None;
+        }
+        next.drive_id = Some(moved.drive.clone());
+        next.device.clone_from(&moved.device);
+        next.options.clone_from(&moved.options);
+    }
     for effect in effects {
         match effect {
+            JobEffect::SetDecision(decision) => next.decision = *decision,
             JobEffect::CountAttempt => next.attempts += 1,
             JobEffect::ResetAttempts => next.attempts = 0,
             _ => {}
@@ -111,6 +168,25 @@ fn changed(
         next.progress.speed = 0.0;
     }
     next
+}
+
+/// What a person wanted, where that is more than the new state tells.
+fn wish(job: &JobRecord, event: JobEvent) -> Option<NewEvent> {
+    let label = if job.disk_label.is_empty() { "the disc" } else { &job.disk_label };
+    let mut news = match event {
+        JobEvent::Decided(decision) => {
+            let message = format!("What becomes of the unreadable sectors of {label} was decided: {}", decision.as_str());
+            NewEvent::new("job.decided", Level::Info, message).payload(json!({ "decision": decision }))
+        }
+        JobEvent::ContinueRequested => {
+            let message = format!("Job on {label} shall go on in {}", job.device);
+            NewEvent::new("job.continued", Level::Info, message).payload(json!({ "device": job.device, "options": job.options }))
+        }
+        _ => return None,
+    };
+    news = news.job(job.id);
+    news.drive_id.clone_from(&job.drive_id);
+    Some(news)
 }
 
 /// The event of a step; entering another phase is one, an intention to stop is not.

@@ -1,6 +1,7 @@
 //! New jobs: checking what people ask for.
 
 use super::{
+    image,
     messages::{CreateJob, VerifyIso},
     names,
 };
@@ -9,6 +10,8 @@ use crate::{
     domain::{
         event::{Level, NewEvent},
         ids::{JobId, SECTOR},
+        options::{JobOptions, Mode},
+        plan::{Plan, Refusal},
     },
     drives::{DriveRegistry, DriveSnapshot},
     error::{Code, Problem},
@@ -30,12 +33,9 @@ pub async fn image_job(
     request: &CreateJob,
 ) -> Result<JobRecord, Problem> {
     let drive = find_drive(registry, &request.device)?;
-    check_mode(&request.mode)?;
+    let mode = wished_mode(&request.mode)?;
     check_priority(request.priority)?;
-    let retries = request.options.retries.unwrap_or(1);
-    if retries > 100 {
-        return Err(Problem::field("options.retries", format!("{retries} is not allowed; 0 to 100")));
-    }
+    check_options(&request.options)?;
     let name = request.filename.as_deref().map(names::wished_name).transpose()?;
     let roots = roots.to_vec();
     let wish = request.output_path.clone().unwrap_or_default();
@@ -43,10 +43,14 @@ pub async fn image_job(
     let folder = tokio::task::spawn_blocking(move || names::wished_folder(&wish, &roots))
         .await
         .map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
-    let mut job = JobRecord::new(JobId(journal.clock.new_id()), JobKind::Image, JobOrigin::Person, journal.clock.now());
-    job.mode.clone_from(&request.mode);
+    let kind = if mode == Mode::Scan { JobKind::Scan } else { JobKind::Image };
+    let mut job = JobRecord::new(JobId(journal.clock.new_id()), kind, JobOrigin::Person, journal.clock.now());
+    mode.as_str().clone_into(&mut job.mode);
     job.priority = request.priority;
-    job.options = serde_json::json!({ "verify": request.options.verify, "retries": retries });
+    let id = drive.id.clone();
+    let settings = journal.db.read(move |conn| storage::drive_settings::get(conn, &id)).await;
+    let settings = settings.map_err(|error| super::commit::problem(&error))?;
+    job.options = stored_options(&request.options.clone().or(&settings.job_defaults()))?;
     job.requested_name = name;
     job.output_dir = folder.display().to_string();
     job.device = drive.path();
@@ -55,19 +59,14 @@ pub async fn image_job(
     insert(journal, job).await
 }
 
-/// Takes over what is known of the disc in the drive; a disc that no `.iso` can hold is refused.
+/// Takes over what is known of the disc in the drive; a disc of which nothing can be made in the job's mode is refused.
 ///
 /// # Errors
-/// `disc_unsupported`.
+/// `disc_unsupported`, or `invalid_field` if the options are to blame.
 pub fn bind_medium(job: &mut JobRecord, drive: &DriveSnapshot) -> Result<(), Problem> {
     let Some(medium) = &drive.medium else { return Ok(()) };
-    if !medium.kind.fits_iso() {
-        let detail = format!(
-            "{} holds a disc of kind {}; mode standard makes .iso images of data discs only",
-            drive.name,
-            medium.kind.as_str()
-        );
-        return Err(Problem::new(Code::DiscUnsupported, detail).about("device"));
+    if let Plan::Refused(refusal) = image::plan_for(job, medium) {
+        return Err(refused(&drive.name, refusal));
     }
     job.media_session = Some(drive.drive.session);
     job.fingerprint = Some(medium.fingerprint.clone());
@@ -109,7 +108,11 @@ async fn insert(journal: &Journal, job: JobRecord) -> Result<JobRecord, Problem>
     store.await.map_err(|error| super::commit::problem(&error))
 }
 
-fn find_drive(registry: &DriveRegistry, device: &str) -> Result<DriveSnapshot, Problem> {
+/// The drive that people call so.
+///
+/// # Errors
+/// `not_a_drive` about `device`.
+pub fn find_drive(registry: &DriveRegistry, device: &str) -> Result<DriveSnapshot, Problem> {
     registry.find(device).ok_or_else(|| {
         let known = registry.all().iter().map(|drive| drive.path()).collect::<Vec<_>>().join(", ");
         let hint = if known.is_empty() { "no drive is connected".to_owned() } else { format!("drives: {known}") };
@@ -117,8 +120,37 @@ fn find_drive(registry: &DriveRegistry, device: &str) -> Result<DriveSnapshot, P
     })
 }
 
-fn check_mode(mode: &str) -> Result<(), Problem> {
-    if mode == "standard" { Ok(()) } else { Err(Problem::field("mode", format!("{mode:?} is not allowed; allowed: standard"))) }
+/// Why nothing can be done with the disc in this drive.
+pub fn refused(drive: &str, refusal: Refusal) -> Problem {
+    let detail = format!("{drive}: {}", refusal.sentence());
+    if refusal.about_engine() {
+        Problem::field("options.engine", detail)
+    } else {
+        Problem::new(Code::DiscUnsupported, detail).about("device")
+    }
+}
+
+fn wished_mode(mode: &str) -> Result<Mode, Problem> {
+    Mode::parse(mode).ok_or_else(|| {
+        let allowed = Mode::ALL.map(Mode::as_str).join(", ");
+        Problem::field("mode", format!("{mode:?} is not allowed; allowed: {allowed}"))
+    })
+}
+
+/// Checks ranges.
+///
+/// # Errors
+/// A problem about `options.FIELD`.
+pub fn check_options(options: &JobOptions) -> Result<(), Problem> {
+    options.validate().map_err(|(field, detail)| Problem::field(&format!("options.{field}"), detail))
+}
+
+/// Options as they are stored with a job.
+///
+/// # Errors
+/// `internal`, which cannot happen.
+pub fn stored_options(options: &JobOptions) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(options).map_err(|error| Problem::new(Code::Internal, error.to_string()))
 }
 
 /// -100 to 100.

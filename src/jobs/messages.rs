@@ -1,12 +1,15 @@
 //! What the dispatcher can be asked.
 
 use crate::{
-    domain::ids::{IsoId, JobId},
+    domain::{
+        ids::{IsoId, JobId},
+        job::Decision,
+        options::JobOptions,
+    },
     error::Problem,
     storage::jobs::JobRecord,
 };
 use actix::Message;
-use serde::{Deserialize, Serialize};
 
 /// Create an image job. Fields are as they came in; the dispatcher checks them.
 #[derive(Debug, Clone, Default, Message)]
@@ -14,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub struct CreateJob {
     /// Drive: id, device node, or the virtual drive's folder.
     pub device: String,
-    /// `standard`.
+    /// Word of [`crate::domain::options::Mode`].
     pub mode: String,
     /// Name of the image without folder; `.iso` is added if it is missing. Default: the disc's label.
     pub filename: Option<String>,
@@ -22,18 +25,8 @@ pub struct CreateJob {
     pub output_path: Option<String>,
     /// -100 to 100; larger goes first.
     pub priority: i32,
-    /// How to read.
+    /// How to read; what it does not say, the drive's defaults do.
     pub options: JobOptions,
-}
-
-/// Options of an image job.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct JobOptions {
-    /// Read the image back, and the disc a second time, and compare.
-    pub verify: bool,
-    /// How often unreadable sectors are read again, 0 to 100.
-    pub retries: Option<u32>,
 }
 
 /// Create a job that reads a stored image back and compares its hashes.
@@ -66,6 +59,24 @@ pub enum JobAction {
     Delete,
     /// Change what can be changed before it runs.
     Change(JobChange),
+    /// Go on in this or another drive, with this disc or another copy of it.
+    Continue(Continue),
+    /// Say what shall become of an image with unreadable sectors.
+    Decide {
+        /// What.
+        decision: Decision,
+        /// For [`Decision::OtherDrive`]: which.
+        device: Option<String>,
+    },
+}
+
+/// How a job goes on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Continue {
+    /// Drive: id, device node, or the virtual drive's folder. Default: the one it had.
+    pub device: Option<String>,
+    /// Options that replace those of the job; what they do not say stays.
+    pub options: JobOptions,
 }
 
 /// Changes of a job; `None` leaves a value alone.

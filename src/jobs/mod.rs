@@ -7,6 +7,7 @@
 
 mod actor;
 mod commit;
+mod continuing;
 mod create;
 mod dispatcher;
 mod image;
@@ -14,6 +15,7 @@ mod live;
 mod messages;
 mod names;
 mod outcome;
+mod provenance;
 mod queue;
 mod recovery;
 mod verify;
@@ -21,6 +23,7 @@ mod wishes;
 
 pub use actor::JobDeps;
 pub use dispatcher::Dispatcher;
+pub use image::map_file;
 pub use live::{LiveJob, LiveJobs};
-pub use messages::{CreateJob, JobAction, JobChange, JobCommand, VerifyIso};
+pub use messages::{Continue, CreateJob, JobAction, JobChange, JobCommand, VerifyIso};
 pub use recovery::recover;

@@ -36,14 +36,21 @@ pub fn name_from_label(label: &str) -> String {
     if name.is_empty() { "DISC".to_owned() } else { name }
 }
 
-/// The `attempt`-th candidate for a name: `NAME.iso`, `NAME_2.iso`, `NAME_3.iso` …
+/// The `attempt`-th candidate for a name, without an extension: `NAME`, `NAME_2`, `NAME_3` …
 pub fn candidate(folder: &Path, name: &str, attempt: u32) -> PathBuf {
-    folder.join(if attempt == 0 { format!("{name}.iso") } else { format!("{name}_{}.iso", attempt + 1) })
+    folder.join(if attempt == 0 { name.to_owned() } else { format!("{name}_{}", attempt + 1) })
 }
 
+/// What an image of one name may use, as a file or as a folder, finished or not, with what lies beside it.
+const ENDINGS: [&str; 8] = ["", ".part", ".iso", ".iso.part", ".map", ".json", ".md5", ".sha256"];
+
 /// Whether any file that an image of this name would use exists. Blocks.
-pub fn is_taken(paths: &crate::imaging::ImagePaths) -> bool {
-    [&paths.image, &paths.part, &paths.map].iter().any(|path| path.symlink_metadata().is_ok())
+pub fn is_taken(stem: &Path) -> bool {
+    ENDINGS.iter().any(|ending| {
+        let mut path = stem.as_os_str().to_owned();
+        path.push(ending);
+        Path::new(&path).symlink_metadata().is_ok()
+    })
 }
 
 /// Resolves a wished folder: absolute, or below the first root. It must lie in one of the roots, through symlinks too.
@@ -93,6 +100,20 @@ mod tests {
             assert!(wished_name(bad).is_err(), "{bad:?}");
         }
         assert_eq!(wished_name("Photos 2004.iso"), Ok("Photos 2004".to_owned()));
+    }
+
+    #[test]
+    fn a_name_is_taken_by_whatever_an_image_of_it_would_use() {
+        let root = tempfile::tempdir().expect("folder");
+        let stem = candidate(root.path(), "Vol. 1", 0);
+        assert!(!is_taken(&stem));
+        for name in ["Vol. 1", "Vol. 1.iso", "Vol. 1.iso.part", "Vol. 1.map", "Vol. 1.json", "Vol. 1.sha256", "Vol. 1.part"] {
+            let path = root.path().join(name);
+            std::os::unix::fs::symlink("/nowhere", &path).expect("link");
+            assert!(is_taken(&stem), "{name}");
+            std::fs::remove_file(path).expect("removed");
+        }
+        assert!(candidate(root.path(), "Vol. 1", 1).ends_with("Vol. 1_2"));
     }
 
     #[test]

@@ -3,30 +3,45 @@
 use super::{
     actor::{JobActor, failure, went_wrong},
     commit::Details,
-    image, verify,
+    image,
+    provenance::provenance,
+    verify,
 };
 use crate::{
-    catalog::{Publish, Verified},
+    bus::Journal,
+    catalog::{Catalog, Publish, Verified},
     domain::{
         ids::{IsoId, SECTOR},
         job::{JobEvent, PauseReason},
         progress::Progress,
+        result::ScanResult,
         verdict::Verdict,
     },
     error::{Code, Problem},
     imaging::{ImageHashes, ImageResult, Outcome},
+    storage::{isos::IsoFacts, jobs::JobRecord},
+    supervision::ChildRef,
 };
 use actix::prelude::*;
+
+/// Enters a finished image into the catalogue, with everything about how it was made.
+async fn enter(journal: &Journal, catalog: &ChildRef<Catalog>, job: &JobRecord, result: &ImageResult) -> Result<(), Problem> {
+    let mut details = result.details.clone();
+    details.form = details.form.or_else(|| image::form(job));
+    let facts = IsoFacts { details, provenance: provenance(journal, job, result).await? };
+    let entry = image::catalogue_entry(job, result, IsoId(journal.clock.new_id()), journal.clock.now());
+    match catalog.send(Publish(entry, facts)).await {
+        Ok(published) => published.map(drop),
+        Err(error) => Err(Problem::new(Code::Unavailable, error.to_string())),
+    }
+}
 
 impl JobActor {
     /// Acts upon the worker's last word.
     pub(super) fn on_done(&mut self, outcome: Outcome, ctx: &mut Context<Self>) {
         match outcome {
             Outcome::Imaged(result) => self.publish(result, ctx),
-            Outcome::Scanned(_) => {
-                let problem = Problem::new(Code::Internal, "no job of this kind asked for a scan");
-                self.settle(went_wrong(&problem), failure(&problem), ctx);
-            }
+            Outcome::Scanned(result) => self.scanned(result, ctx),
             Outcome::Hashed(hashes) => self.compare(hashes, ctx),
             // After the watchdog's SIGTERM a worker may still find its way out; the drive was too silent all the same.
             Outcome::Stopped if self.watchdog_fired => self.wedged(ctx),
@@ -44,18 +59,15 @@ impl JobActor {
     }
 
     fn publish(&mut self, result: ImageResult, ctx: &mut Context<Self>) {
-        let Some(job) = &self.job else { return };
-        let clock = &self.deps.journal.clock;
-        let entry = image::catalogue_entry(job, &result, IsoId(clock.new_id()), clock.now());
-        let published = self.deps.catalog.send(Publish(entry));
-        ctx.wait(published.into_actor(self).map(move |published, actor, ctx| {
-            let problem = match published {
-                Ok(Ok(_)) => None,
-                Ok(Err(problem)) => Some(problem),
-                Err(error) => Some(Problem::new(Code::Unavailable, error.to_string())),
-            };
-            match problem {
-                None => {
+        let Some(job) = self.job.clone() else { return };
+        let (journal, catalog) = (self.deps.journal.clone(), self.deps.catalog.clone());
+        let published = async move {
+            let published = enter(&journal, &catalog, &job, &result).await;
+            (published, result)
+        };
+        ctx.wait(published.into_actor(self).map(move |(published, result), actor, ctx| {
+            match published {
+                Ok(()) => {
                     let bad = result.judgement.bad_sectors;
                     let progress = Progress {
                         size_total: result.sectors_total.saturating_mul(SECTOR),
@@ -66,18 +78,38 @@ impl JobActor {
                     let message = (!result.judgement.verdict.is_good())
                         .then(|| format!("{bad} of {} sectors could not be read; image and map are kept", result.sectors_total));
                     let hashes = Some((result.hashes.md5, result.hashes.sha256));
+                    let statistics = Some((result.details.statistics, result.seconds));
                     actor.settle(
                         JobEvent::Finished(result.judgement.verdict),
-                        Details { message, progress: Some(progress), hashes, ..Details::default() },
+                        Details { message, progress: Some(progress), hashes, statistics, ..Details::default() },
                         ctx,
                     );
                 }
                 // The image is on disk; a crash leads back here by way of the worker, which finds it finished.
-                Some(problem) => {
+                Err(problem) => {
                     actor.settle(JobEvent::Crashed, Details { message: Some(problem.detail), ..Details::default() }, ctx)
                 }
             }
         }));
+    }
+
+    /// A scan keeps nothing but its result, which is stored with the job's end.
+    fn scanned(&mut self, result: ScanResult, ctx: &mut Context<Self>) {
+        let (total, bad) = (result.sectors_total, result.bad_sectors.min(result.sectors_total));
+        let progress = Progress {
+            size_total: total.saturating_mul(SECTOR),
+            size_processed: (total - bad).saturating_mul(SECTOR),
+            speed: 0.0,
+            error_count: bad,
+        };
+        let verdict = match bad {
+            0 if total > 0 => Verdict::Complete,
+            bad if bad < total => Verdict::Degraded,
+            _ => Verdict::Failed,
+        };
+        let message = (bad > 0).then(|| format!("{bad} of {total} sectors could not be read"));
+        let details = Details { message, progress: Some(progress), scan: Some(result), ..Details::default() };
+        self.settle(JobEvent::Finished(verdict), details, ctx);
     }
 
     fn compare(&mut self, hashes: ImageHashes, ctx: &mut Context<Self>) {

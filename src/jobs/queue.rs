@@ -3,7 +3,7 @@
 use super::{
     actor::{JobActor, JobDeps},
     commit::{Details, problem, step},
-    create,
+    create, image,
     live::LiveJob,
 };
 use crate::{
@@ -12,14 +12,15 @@ use crate::{
         event::{Level, NewEvent},
         ids::JobId,
         job::{JobEvent, JobState, PauseReason},
-        scheduling::{Candidate, schedule},
+        plan::Plan,
+        scheduling::{Candidate, WaitReason, schedule},
     },
-    drives::DriveCommand,
+    drives::{DriveCommand, DriveSnapshot},
     error::{Code, Problem},
     storage::{self, jobs::JobRecord},
     supervision::{ChildRef, ChildSpec, Exit, Restart, StartChild, Supervisor},
 };
-use std::{path::Path, sync::atomic::Ordering};
+use std::{collections::BTreeMap, path::Path, sync::atomic::Ordering};
 
 /// Room that must be free beyond what a paused job still needs, in bytes.
 const SPARE_SPACE: u64 = 8 << 20;
@@ -45,9 +46,11 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
     let queued = deps.journal.db.read(storage::jobs::queued).await.map_err(|error| problem(&error))?;
     let running = deps.live.running();
     // A job whose actor still stops its worker holds its drive; it is not startable again before that.
+    let unfit: BTreeMap<JobId, WaitReason> =
+        queued.iter().filter_map(|job| Some((job.id, unfit(job, &deps.registry.get(job.drive_id.as_ref()?)?)?))).collect();
     let candidates: Vec<Candidate> = queued
         .iter()
-        .filter(|job| deps.live.get(job.id).is_none())
+        .filter(|job| deps.live.get(job.id).is_none() && !unfit.contains_key(&job.id))
         .map(|job| Candidate { job: job.id, priority: job.priority, drive: job.drive_id.clone(), disc: job.fingerprint.clone() })
         .collect();
     let mut slots = deps.registry.slots();
@@ -56,7 +59,8 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
             slot.free = false;
         }
     }
-    let plan = schedule(&candidates, &slots, running.len(), deps.settings.get().max_jobs as usize);
+    let mut plan = schedule(&candidates, &slots, running.len(), deps.settings.get().max_jobs as usize);
+    plan.wait.extend(unfit);
     deps.live.set_waits(plan.wait);
     for id in plan.start {
         if let Some(job) = queued.iter().find(|job| job.id == id)
@@ -71,6 +75,17 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
     Ok(())
 }
 
+/// Why a job cannot use the disc in its drive although the drive is free: it looks the same but is not, or nothing can be made of
+/// it in this job's mode.
+fn unfit(job: &JobRecord, drive: &DriveSnapshot) -> Option<WaitReason> {
+    let found = drive.medium.as_ref().filter(|_| drive.drive.state.can_read())?;
+    match &job.medium {
+        Some(wanted) if wanted.fingerprint == found.fingerprint && !wanted.is_same_disc(found) => Some(WaitReason::WrongDisc),
+        Some(_) => None,
+        None => matches!(image::plan_for(job, found), Plan::Refused(_)).then_some(WaitReason::UnsuitableDisc),
+    }
+}
+
 async fn condition_cleared(deps: &JobDeps, job: &JobRecord, reason: PauseReason) -> bool {
     match reason {
         PauseReason::User | PauseReason::Loss => false,
@@ -82,7 +97,8 @@ async fn condition_cleared(deps: &JobDeps, job: &JobRecord, reason: PauseReason)
         }
         PauseReason::MediumRemoved | PauseReason::DriveWedged | PauseReason::DriveGone => {
             let slot = job.drive_id.as_ref().and_then(|id| deps.registry.slots().remove(id));
-            slot.is_some_and(|slot| slot.free && slot.disc.is_some() && slot.disc == job.fingerprint)
+            let unfit = job.drive_id.as_ref().and_then(|id| unfit(job, &deps.registry.get(id)?));
+            slot.is_some_and(|slot| slot.free && slot.disc.is_some() && slot.disc == job.fingerprint) && unfit.is_none()
         }
     }
 }

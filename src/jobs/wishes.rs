@@ -3,7 +3,7 @@
 use super::{
     actor::{JobDeps, JobSignal},
     commit::{Details, Stored, problem, step},
-    create,
+    continuing, create, image,
     messages::{JobAction, JobChange, JobCommand},
     names,
 };
@@ -17,19 +17,21 @@ use crate::{
     imaging::ImagePaths,
     storage::{self, jobs::JobRecord},
 };
-use std::path::Path;
 
 /// Carries out what a person wants of a job: through its actor if it has one, in the database otherwise.
 pub(super) async fn obey(deps: &JobDeps, JobCommand { id, action }: JobCommand) -> Result<JobRecord, Problem> {
-    let event = match action {
-        JobAction::Pause => JobEvent::PauseRequested,
-        JobAction::Resume => JobEvent::ResumeRequested,
-        JobAction::Cancel => JobEvent::CancelRequested,
-        JobAction::Retry => JobEvent::RetryRequested,
+    let act = |event| step(&deps.journal, id, event, Details::default());
+    let stored = match action {
+        JobAction::Pause => act(JobEvent::PauseRequested).await?,
+        JobAction::Resume => act(JobEvent::ResumeRequested).await?,
+        JobAction::Cancel => act(JobEvent::CancelRequested).await?,
+        JobAction::Retry => act(JobEvent::RetryRequested).await?,
+        JobAction::Continue(wish) => continuing::go_on(deps, id, wish).await?,
+        JobAction::Decide { decision, device } => continuing::decide(deps, id, decision, device).await?,
         JobAction::Delete => return delete(deps, id).await,
         JobAction::Change(change) => return apply_change(deps, id, change).await,
     };
-    let Stored { job, effects } = step(&deps.journal, id, event, Details::default()).await?;
+    let Stored { job, effects } = stored;
     if let Some(live) = deps.live.get(id) {
         // The state is stored; an actor that just died has no worker to stop any more.
         let _ = live.actor.tell(JobSignal { state: job.state, effects });
@@ -53,11 +55,9 @@ async fn delete(deps: &JobDeps, id: JobId) -> Result<JobRecord, Problem> {
     }
     let catalogued =
         deps.journal.db.read(move |conn| storage::isos::by_job(conn, id)).await.map_err(|error| problem(&error))?.is_some();
-    if let (false, Some(path)) = (catalogued, job.output_path.clone()) {
+    if let (false, Some(paths)) = (catalogued, image::paths(&job)) {
         // Only what was never finished: a finished image belongs to the catalogue.
-        let paths = ImagePaths::new(Path::new(&path));
-        let removal =
-            tokio::task::spawn_blocking(move || [paths.part, paths.map].iter().for_each(|file| drop(std::fs::remove_file(file))));
+        let removal = tokio::task::spawn_blocking(move || remove_unfinished(&paths));
         removal.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     }
     let forget = deps.journal.commit(move |tx| {
@@ -71,10 +71,21 @@ async fn delete(deps: &JobDeps, id: JobId) -> Result<JobRecord, Problem> {
     Ok(job)
 }
 
+/// The unfinished image of a raw CD is a folder that its worker made.
+fn remove_unfinished(paths: &ImagePaths) {
+    if paths.part.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+        let _ = std::fs::remove_dir_all(&paths.part);
+    } else {
+        let _ = std::fs::remove_file(&paths.part);
+    }
+    let _ = std::fs::remove_file(&paths.map);
+}
+
 async fn apply_change(deps: &JobDeps, id: JobId, change: JobChange) -> Result<JobRecord, Problem> {
     if let Some(priority) = change.priority {
         create::check_priority(priority)?;
     }
+    change.options.as_ref().map_or(Ok(()), create::check_options)?;
     let name = change.filename.as_deref().map(names::wished_name).transpose()?;
     let store = deps.journal.commit(move |tx| {
         let mut job = storage::jobs::get(tx.conn, id)?;
@@ -88,7 +99,10 @@ async fn apply_change(deps: &JobDeps, id: JobId, change: JobChange) -> Result<Jo
         job.priority = change.priority.unwrap_or(job.priority);
         job.requested_name = name.or(job.requested_name);
         if let Some(options) = change.options {
-            job.options = serde_json::json!({ "verify": options.verify, "retries": options.retries.unwrap_or(1) });
+            match create::stored_options(&options.or(&image::options(&job))) {
+                Ok(options) => job.options = options,
+                Err(problem) => return Ok(Err(problem)),
+            }
         }
         job.updated_at = tx.now;
         storage::jobs::update(tx.conn, &job)?;

@@ -44,6 +44,8 @@ diesel::table! {
         revision -> BigInt,
         label_key -> Text,
         search -> Text,
+        decision -> Nullable<Text>,
+        result -> Nullable<Text>,
     }
 }
 
@@ -70,6 +72,10 @@ diesel::table! {
         verify_ok -> Nullable<Bool>,
         label_key -> Text,
         search -> Text,
+        mode -> Text,
+        details -> Text,
+        provenance -> Text,
+        sidecars -> Bool,
     }
 }
 
@@ -128,5 +134,43 @@ diesel::table! {
     settings (key) {
         key -> Text,
         value -> Text,
+    }
+}
+
+diesel::table! {
+    drive_settings (drive_id) {
+        drive_id -> Text,
+        settings -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    drive_statistics (drive_id) {
+        drive_id -> Text,
+        jobs -> BigInt,
+        complete -> BigInt,
+        complete_trimmed -> BigInt,
+        degraded -> BigInt,
+        incomplete -> BigInt,
+        failed -> BigInt,
+        sectors -> BigInt,
+        recovered -> BigInt,
+        unreadable -> BigInt,
+        resets -> BigInt,
+        wedged -> BigInt,
+        seconds -> Double,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    drive_zones (drive_id, class, zone) {
+        drive_id -> Text,
+        class -> Text,
+        zone -> BigInt,
+        sectors -> BigInt,
+        seconds -> Double,
+        bad -> BigInt,
     }
 }

@@ -5,6 +5,7 @@
 #[path = "../architecture.rs"]
 mod architecture;
 mod cli;
+mod drives;
 mod filesystems;
 mod http;
 mod imaging;

@@ -4,5 +4,6 @@ mod fixtures;
 mod lists;
 mod migrations;
 mod records;
+mod results;
 mod scale;
 mod transactions;

@@ -9,8 +9,9 @@ use crate::{
         body::Json,
         params::{Params, drive_id},
         problem::ProblemDocument,
-        wire::{Disk, InsertBody, List},
+        wire::{Disk, DiskChange, DiskDetails, DiskStatistics, InsertBody, List},
     },
+    storage::drive_stats,
 };
 use actix_web::web;
 use std::path::PathBuf;
@@ -26,14 +27,60 @@ pub async fn list(state: State, params: Params) -> Result<web::Json<List<Disk>>,
     Ok(web::Json(List { items, next_cursor: None }))
 }
 
-/// One drive.
+/// One drive, with its settings, what it has done in its life, and the discs that it fails and another drive reads.
 #[utoipa::path(get, path = "/api/v1/disks/{id}", tag = "disks", params(("id" = String, Path, description = "Id of the drive")), responses(
-    (status = 200, description = "The drive", body = Disk),
+    (status = 200, description = "The drive", body = DiskDetails),
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
+pub async fn get(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<DiskDetails>, Problem> {
     params.finish()?;
-    one(&state, &drive_id(&id)?)
+    let id = drive_id(&id)?;
+    let drive = state.registry.get(&id).ok_or_else(|| unknown(&id))?;
+    let read =
+        state.read(Code::DriveUnknown, move |conn| Ok((drive_stats::get(conn, &id)?, drive_stats::read_elsewhere(conn, &id)?)));
+    let (life, elsewhere) = read.await?;
+    let read_elsewhere = elsewhere.into_iter().map(Into::into).collect();
+    Ok(web::Json(DiskDetails { disk: Disk::from(&drive), statistics: life.into(), read_elsewhere }))
+}
+
+/// What a drive has done in its life.
+#[utoipa::path(get, path = "/api/v1/disks/{id}/statistics", tag = "disks", params(("id" = String, Path, description = "Id of the drive")), responses(
+    (status = 200, description = "Sums, and speed and errors by radius", body = DiskStatistics),
+    (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn statistics(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<DiskStatistics>, Problem> {
+    params.finish()?;
+    let id = drive_id(&id)?;
+    state.registry.get(&id).ok_or_else(|| unknown(&id))?;
+    let life = state.read(Code::DriveUnknown, move |conn| drive_stats::get(conn, &id)).await?;
+    Ok(web::Json(life.into()))
+}
+
+/// Changes a drive's settings; they stay changed after a restart.
+///
+/// A drive that is switched off while a job reads is left alone once that job has ended.
+#[utoipa::path(patch, path = "/api/v1/disks/{id}", tag = "disks", params(("id" = String, Path, description = "Id of the drive")),
+    request_body = DiskChange, responses(
+    (status = 200, description = "The drive as it is now", body = Disk),
+    (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "`origin_refused`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid_field`: the field and what is allowed", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn change(
+    state: State,
+    id: web::Path<String>,
+    params: Params,
+    body: Json<DiskChange>,
+) -> Result<web::Json<Disk>, Problem> {
+    params.finish()?;
+    let change = body.0.parsed()?;
+    command(&state, &id, DriveCommand::Change(Box::new(change))).await
 }
 
 /// Opens the tray.
@@ -42,7 +89,7 @@ pub async fn get(state: State, id: web::Path<String>, params: Params) -> Result<
 #[utoipa::path(post, path = "/api/v1/disks/{id}/eject", tag = "disks", params(("id" = String, Path, description = "Id of the drive")), responses(
     (status = 200, description = "The tray is open", body = Disk),
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone` or `drive_refused`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone`, `drive_disabled` or `drive_refused`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn eject(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
@@ -54,7 +101,7 @@ pub async fn eject(state: State, id: web::Path<String>, params: Params) -> Resul
 #[utoipa::path(post, path = "/api/v1/disks/{id}/close", tag = "disks", params(("id" = String, Path, description = "Id of the drive")), responses(
     (status = 200, description = "The tray is closed", body = Disk),
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone` or `drive_refused` (slim drives cannot)", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone`, `drive_disabled` or `drive_refused` (slim drives cannot)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn close(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
@@ -70,7 +117,7 @@ pub async fn close(state: State, id: web::Path<String>, params: Params) -> Resul
     (status = 200, description = "The file is in the drive", body = Disk),
     (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, description = "`not_virtual`, `drive_busy`, `drive_gone`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`not_virtual`, `drive_busy`, `drive_gone`, `drive_disabled`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 422, description = "`invalid_field`: no such file, not a file, not an absolute path", body = ProblemDocument, content_type = "application/problem+json"),

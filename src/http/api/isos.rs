@@ -11,7 +11,7 @@ use crate::{
     http::{
         params::{Params, id},
         problem::ProblemDocument,
-        wire::{Iso, Job, List},
+        wire::{Iso, IsoDocument, Job, List},
     },
     jobs::VerifyIso,
     storage::isos::{self, IsoFilter},
@@ -51,18 +51,20 @@ pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Iso
     Ok(web::Json(List { items: found.items.into_iter().map(Iso::from).collect(), next_cursor: found.next_cursor }))
 }
 
-/// One image.
+/// One image, with its files, tracks, hashes, sizes, statistics and programs.
 #[utoipa::path(get, path = "/api/v1/isos/{id}", tag = "isos", params(("id" = String, Path, description = "Id of the image")), responses(
-    (status = 200, description = "The image", body = Iso),
+    (status = 200, description = "The image", body = IsoDocument),
     (status = 404, description = "`iso_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, iso: web::Path<String>, params: Params) -> Result<web::Json<Iso>, Problem> {
+pub async fn get(state: State, iso: web::Path<String>, params: Params) -> Result<web::Json<IsoDocument>, Problem> {
     params.finish()?;
     let iso: IsoId = id(&iso, Code::IsoUnknown)?;
-    Ok(web::Json(Iso::from(state.read(Code::IsoUnknown, move |conn| isos::get(conn, iso)).await?)))
+    let read = state.read(Code::IsoUnknown, move |conn| Ok((isos::get(conn, iso)?, isos::facts(conn, iso)?)));
+    let (record, facts) = read.await?;
+    Ok(web::Json(IsoDocument::new(record, facts)))
 }
 
-/// Removes an image: its entry, its file and its map.
+/// Removes an image: its entry, all its files, its map and what lies beside it (`NAME.json`, `NAME.md5`, `NAME.sha256`).
 #[utoipa::path(delete, path = "/api/v1/isos/{id}", tag = "isos", params(("id" = String, Path, description = "Id of the image")), responses(
     (status = 204, description = "Gone"),
     (status = 404, description = "`iso_unknown`", body = ProblemDocument, content_type = "application/problem+json"),

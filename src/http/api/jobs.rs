@@ -8,7 +8,7 @@ use crate::{
         body::Json,
         params::{Params, id},
         problem::ProblemDocument,
-        wire::{ChangeJobBody, CreateJobBody, Job, List},
+        wire::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument},
     },
     jobs::{CreateJob, JobAction, JobCommand},
     storage::jobs::{self, JobFilter, JobRecord},
@@ -18,7 +18,7 @@ use actix_web::{HttpResponse, http::header::LOCATION, web};
 /// What a job can be.
 pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
 /// Kinds of jobs.
-const KINDS: [&str; 2] = ["image", "verify"];
+const KINDS: [&str; 3] = ["image", "verify", "scan"];
 /// Kinds of discs.
 pub(super) const DISK_TYPES: [&str; 11] = [
     "data_cd",
@@ -43,7 +43,7 @@ const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "sta
     ("status" = Option<String>, Query, description = "One or more of `queued`, `running`, `paused`, `completed`, `failed`, `cancelled`, separated by commas", example = "queued,running"),
     ("device" = Option<String>, Query, description = "Exactly this device node or folder"),
     ("disk_type" = Option<String>, Query, description = "Kind of disc", example = "data_dvd"),
-    ("kind" = Option<String>, Query, description = "`image` or `verify`"),
+    ("kind" = Option<String>, Query, description = "`image`, `verify` or `scan`"),
     ("verdict" = Option<String>, Query, description = "For example `degraded`"),
     ("since" = Option<String>, Query, description = "Created then or later; RFC 3339 or a date", example = "2026-11-20T00:00:00Z"),
     ("until" = Option<String>, Query, description = "Created before; RFC 3339 or a date"),
@@ -73,19 +73,33 @@ pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Job
     Ok(web::Json(List { items, next_cursor: found.next_cursor }))
 }
 
-/// One job.
+/// One job, with the result of a scan.
 #[utoipa::path(get, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
-    (status = 200, description = "The job", body = Job),
+    (status = 200, description = "The job", body = JobDocument),
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
+pub async fn get(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<JobDocument>, Problem> {
     params.finish()?;
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
-    let job = state.read(Code::JobUnknown, move |conn| jobs::get(conn, uuid)).await?;
-    Ok(web::Json(Job::new(job, &state.live)))
+    let read = state.read(Code::JobUnknown, move |conn| Ok((jobs::get(conn, uuid)?, jobs::result(conn, uuid)?)));
+    let (job, result) = read.await?;
+    Ok(web::Json(JobDocument { job: Job::new(job, &state.live), result: result.as_ref().map(ScanBody::from) }))
 }
 
-/// Makes an image of the disc in a drive.
+/// What a scan has found: ranges, and a curve of speed and errors.
+#[utoipa::path(get, path = "/api/v1/jobs/{uuid}/scan", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 200, description = "The result", body = ScanDocument),
+    (status = 404, description = "`job_unknown`, or `no_result`: not a scan, or not over yet", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn scan(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<ScanDocument>, Problem> {
+    params.finish()?;
+    let uuid: JobId = id(&uuid, Code::JobUnknown)?;
+    let result = state.read(Code::JobUnknown, move |conn| jobs::result(conn, uuid)).await?;
+    let none = || Problem::new(Code::NoResult, format!("Job {uuid} is no scan, or it is not over yet"));
+    result.as_ref().map(|result| web::Json(ScanDocument::from(result))).ok_or_else(none)
+}
+
+/// Makes an image of the disc in a drive, or reads its surface (mode `scan`).
 #[utoipa::path(post, path = "/api/v1/jobs", tag = "jobs", request_body = CreateJobBody, responses(
     (status = 202, description = "The job is in the queue", body = Job, headers(("Location" = String, description = "Address of the job"))),
     (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -180,6 +194,49 @@ pub async fn retry(state: State, uuid: web::Path<String>, params: Params) -> Res
 ))]
 pub async fn cancel(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     start(&state, &uuid, params, JobAction::Cancel).await
+}
+
+/// Goes on in this or another drive, or with a second copy of the disc.
+///
+/// For jobs that wait, that failed or were cancelled, and for images with missing sectors. Nothing is read before the disc's
+/// fingerprint and physical structure are found to be those of the disc that the job began with.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/continue", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")),
+    request_body = ContinueBody, responses(
+    (status = 202, description = "Back in the queue, for that drive", body = Job, headers(("Location" = String, description = "Address of the job"))),
+    (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`wrong_disc`, `job_active`, `job_not_retryable` or `disc_unsupported`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid_field` or `not_a_drive`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn go_on(
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+    body: Json<ContinueBody>,
+) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, body.0.into()).await
+}
+
+/// Decides about sectors that stayed unreadable; for a job that is `paused` with reason `loss`.
+#[utoipa::path(post, path = "/api/v1/jobs/{uuid}/decision", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")),
+    request_body = DecisionBody, responses(
+    (status = 202, description = "Back in the queue; the decision is stored", body = Job, headers(("Location" = String, description = "Address of the job"))),
+    (status = 400, description = "`bad_json`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`no_decision_needed`; for another drive as for `continue`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid_field` or `not_a_drive`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn decision(
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+    body: Json<DecisionBody>,
+) -> Result<HttpResponse, Problem> {
+    start(&state, &uuid, params, JobAction::try_from(body.0)?).await
 }
 
 async fn start(state: &State, uuid: &str, params: Params, action: JobAction) -> Result<HttpResponse, Problem> {

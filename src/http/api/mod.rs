@@ -7,6 +7,7 @@ pub mod events;
 pub mod health;
 pub mod isos;
 pub mod jobs;
+pub mod maps;
 pub mod system;
 
 use super::AppState;

@@ -2,7 +2,7 @@
 
 use super::home;
 use crate::{
-    domain::ids::JobId,
+    domain::{ids::JobId, job::Decision},
     drives::DriveCommand,
     error::{Code, Problem},
     http::{
@@ -36,7 +36,19 @@ pub async fn close(state: Data<AppState>, drive: Path<String>, request: HttpRequ
     back(&state, &request, result).await
 }
 
-/// Pauses, resumes, cancels or retries a job.
+/// Lets a job that asks about unreadable sectors go on in another drive.
+pub async fn other_drive(state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+    let (uuid, drive) = path.into_inner();
+    let result = decide(&state, &uuid, Decision::OtherDrive, Some(drive)).await;
+    back(&state, &request, result).await
+}
+
+async fn decide(state: &AppState, uuid: &str, decision: Decision, device: Option<String>) -> Result<(), Problem> {
+    let id: JobId = id(uuid, Code::JobUnknown)?;
+    state.ask(&state.dispatcher, JobCommand { id, action: JobAction::Decide { decision, device } }).await.map(drop)
+}
+
+/// Pauses, resumes, cancels or retries a job, or decides about what it could not read.
 pub async fn job(state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
     let (uuid, verb) = path.into_inner();
     let result = act(&state, &uuid, &verb).await;
@@ -53,6 +65,8 @@ async fn act(state: &AppState, uuid: &str, verb: &str) -> Result<(), Problem> {
         "resume" => JobAction::Resume,
         "cancel" => JobAction::Cancel,
         "retry" => JobAction::Retry,
+        "accept_loss" => return decide(state, uuid, Decision::Accept, None).await,
+        "one_more_pass" => return decide(state, uuid, Decision::Retry, None).await,
         _ => return Err(Problem::new(Code::NotFound, format!("{verb:?} cannot be done with a job"))),
     };
     let uuid: JobId = id(uuid, Code::JobUnknown)?;

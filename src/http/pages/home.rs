@@ -111,17 +111,18 @@ async fn gather(state: &Data<AppState>, language: Language) -> Result<Live, Prob
     let jobs: Vec<Job> = unfinished.into_iter().rev().map(|job| Job::new(job, &state.live)).collect();
     let by_id: BTreeMap<&str, &Job> = jobs.iter().map(|job| (job.uuid.as_str(), job)).collect();
     let disks: Vec<Disk> = state.registry.all().iter().map(Disk::from).collect();
-    let drives =
-        disks.iter().map(|disk| view::drive(disk, disk.job_uuid.as_deref().and_then(|uuid| by_id.get(uuid).copied()), language));
+    let drives = disks
+        .iter()
+        .map(|disk| view::drive(disk, disk.job_uuid.as_deref().and_then(|uuid| by_id.get(uuid).copied()), &disks, language));
     let on_cards: Vec<&str> = disks.iter().filter_map(|disk| disk.job_uuid.as_deref()).collect();
-    let row = |job: &Job| view::job(job, language);
+    let row = |job: &Job| view::job(job, &disks, language);
     let running = |job: &&Job| job.status == "running";
     Ok(Live {
         language,
         drives: drives.collect(),
         active: jobs.iter().filter(running).filter(|job| !on_cards.contains(&job.uuid.as_str())).map(row).collect(),
         waiting: jobs.iter().filter(|job| !running(job)).map(row).collect(),
-        failed: failed.into_iter().map(|job| view::job(&Job::new(job, &state.live), language)).collect(),
+        failed: failed.into_iter().map(|job| view::job(&Job::new(job, &state.live), &disks, language)).collect(),
         images: images.into_iter().map(|image| view::iso(&Iso::from(image), language)).collect(),
     })
 }

@@ -39,7 +39,7 @@ pub struct Action {
     /// Where to.
     pub url: String,
     /// What it says.
-    pub label: &'static str,
+    pub label: String,
     /// The next sensible thing.
     pub main: bool,
 }
@@ -122,7 +122,7 @@ pub struct IsoRow {
 }
 
 /// A drive as a card; `job` is the one that reads in it.
-pub fn drive(disk: &Disk, job: Option<&Job>, language: Language) -> DriveCard {
+pub fn drive(disk: &Disk, job: Option<&Job>, drives: &[Disk], language: Language) -> DriveCard {
     let word = words::find(words::DRIVES, &disk.state, disk.reason.as_deref());
     let verdict = disk.verdict.as_deref().map(|verdict| words::find(words::VERDICTS, verdict, None));
     let (role, sentence) = match (&verdict, job) {
@@ -154,7 +154,7 @@ pub fn drive(disk: &Disk, job: Option<&Job>, language: Language) -> DriveCard {
         next: word.next(language),
         disc,
         ring: Ring::new(part, role),
-        job: job.map(|job| self::job(job, language)),
+        job: job.map(|job| self::job(job, drives, language)),
         actions: drive_actions(disk, language),
     }
 }
@@ -168,12 +168,9 @@ fn drive_actions(disk: &Disk, language: Language) -> Vec<Action> {
             "eject" => language.pick("Eject", "Auswerfen"),
             _ => language.pick("Close tray", "Schublade schließen"),
         };
-        Action { url: format!("/ui/disks/{}/{verb}", disk.id), label, main }
+        Action { url: format!("/ui/disks/{}/{verb}", disk.id), label: label.to_owned(), main }
     };
-    let imageable = disk
-        .media
-        .as_ref()
-        .is_some_and(|media| !matches!(media.kind.as_str(), "audio_cd" | "mixed_mode" | "blank" | "unreadable"));
+    let imageable = disk.media.as_ref().is_some_and(|media| !matches!(media.kind.as_str(), "blank" | "unreadable"));
     match (disk.state.as_str(), disk.reason.as_deref()) {
         ("waiting_for_media", Some("tray_open")) => vec![action("close", false)],
         ("waiting_for_media", Some("empty")) => vec![action("eject", false)],
@@ -185,8 +182,8 @@ fn drive_actions(disk: &Disk, language: Language) -> Vec<Action> {
     }
 }
 
-/// A job as a line.
-pub fn job(job: &Job, language: Language) -> JobRow {
+/// A job as a line; `drives` are those that it could go on in.
+pub fn job(job: &Job, drives: &[Disk], language: Language) -> JobRow {
     let word = words::find(words::JOBS, &job.status, job.phase.as_deref().or(job.reason.as_deref()));
     let mut details: Vec<String> = Vec::new();
     if job.status == "running" {
@@ -202,20 +199,37 @@ pub fn job(job: &Job, language: Language) -> JobRow {
         next: job.message.clone().unwrap_or_else(|| word.next(language).to_owned()),
         percent: format!("{:.1}", job.progress),
         details: details.join(" · "),
-        actions: job_actions(job, language),
+        actions: job_actions(job, drives, language),
     }
 }
 
 fn title(job: &Job, language: Language) -> String {
     let subject = if job.disk_label.is_empty() { job.device.clone() } else { job.disk_label.clone() };
-    if job.kind == "verify" { format!("{}: {subject}", language.pick("Check", "Prüfung")) } else { subject }
+    match job.kind.as_str() {
+        "verify" => format!("{}: {subject}", language.pick("Check", "Prüfung")),
+        "scan" => format!("{}: {subject}", language.pick("Surface scan", "Oberflächenprüfung")),
+        _ => subject,
+    }
 }
 
-fn job_actions(job: &Job, language: Language) -> Vec<Action> {
-    let action = |verb: &str, label, main| Action { url: format!("/ui/jobs/{}/{verb}", job.uuid), label, main };
+fn job_actions(job: &Job, drives: &[Disk], language: Language) -> Vec<Action> {
+    let action =
+        |verb: &str, label: &str, main| Action { url: format!("/ui/jobs/{}/{verb}", job.uuid), label: label.to_owned(), main };
     let cancel = || action("cancel", language.pick("Cancel", "Abbrechen"), false);
     match job.status.as_str() {
         "running" => vec![action("pause", language.pick("Pause", "Anhalten"), false), cancel()],
+        "paused" if job.reason.as_deref() == Some("loss") => {
+            let mut actions = vec![
+                action("one_more_pass", language.pick("Try once more", "Noch einmal versuchen"), true),
+                action("accept_loss", language.pick("Accept the loss", "Verlust annehmen"), false),
+            ];
+            for drive in drives.iter().filter(|drive| drive.path != job.device) {
+                let label = format!("{} {}", language.pick("Go on in", "Weiter in"), drive.name);
+                actions.push(action(&format!("other_drive/{}", drive.id), &label, false));
+            }
+            actions.push(cancel());
+            actions
+        }
         "paused" => vec![action("resume", language.pick("Resume", "Fortsetzen"), true), cancel()],
         "queued" => vec![cancel()],
         "failed" => vec![action("retry", language.pick("Try again", "Noch einmal"), true)],

@@ -1,8 +1,8 @@
 //! A drive.
 
-use super::word;
+use super::{DiskSettings, DiskStatistics, ReadElsewhereBody, word};
 use crate::{
-    domain::{disc::Medium, drive::DriveState, ids::SECTOR},
+    domain::{bridge, disc::Medium, drive::DriveState, ids::SECTOR},
     drives::DriveSnapshot,
 };
 use serde::Serialize;
@@ -24,7 +24,9 @@ pub enum DiskType {
     "id": "virtual-a", "path": "/srv/drives/a", "type": "virtual", "name": "Drive a", "state": "idle", "reason": "ready",
     "media": { "session": 3, "label": "PHOTOS 2004", "kind": "data_dvd", "size": 4_700_372_992_i64,
         "fingerprint": "9f86d081884c7d659a2feaa0c55ad015", "profile": 16 },
-    "job_uuid": null, "verdict": null, "session": 3,
+    "detail": null, "job_uuid": null, "verdict": null, "session": 3, "bridge": null,
+    "settings": { "name": null, "enabled": true, "auto": null, "mode": "standard", "options": { "retries": 3 },
+        "read_offset": 6, "speed_kbps": null, "quirks": [] },
     "identity": { "vendor": "disk2iso", "model": "virtual", "firmware": "1", "serial": "" }
 }))]
 pub struct Disk {
@@ -41,6 +43,8 @@ pub struct Disk {
     pub state: String,
     /// Why it is in that state, where the state alone does not say it.
     pub reason: Option<String>,
+    /// More about the reason, for people; for example who uses the disc.
+    pub detail: Option<String>,
     /// The disc, once it was identified.
     pub media: Option<Media>,
     /// The job that reads it now.
@@ -51,6 +55,47 @@ pub struct Disk {
     pub session: u64,
     /// What the drive says about itself.
     pub identity: Identity,
+    /// The USB bridge that it is behind; null for drives that are not.
+    pub bridge: Option<Bridge>,
+    /// What people set for it.
+    pub settings: DiskSettings,
+}
+
+/// A drive with everything that is known about it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DiskDetails {
+    /// The drive.
+    #[serde(flatten)]
+    pub disk: Disk,
+    /// What it has done in its life.
+    pub statistics: DiskStatistics,
+    /// Discs that it has failed and another drive has read, newest first; at most 50.
+    pub read_elsewhere: Vec<ReadElsewhereBody>,
+}
+
+/// A USB bridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({ "id": "13fd:3940", "name": "External", "known": "bad", "advice": "if it resets …" }))]
+pub struct Bridge {
+    /// Numbers of vendor and product.
+    pub id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// What is known of it: `good`, `bad`, `unknown`.
+    pub known: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+}
+
+impl From<&bridge::Bridge> for Bridge {
+    fn from(bridge: &bridge::Bridge) -> Self {
+        Self {
+            id: bridge.id(),
+            name: bridge.name.clone(),
+            known: word(&bridge.fame()).unwrap_or_default(),
+            advice: bridge.advice(),
+        }
+    }
 }
 
 /// A disc in a drive.
@@ -103,11 +148,14 @@ impl From<&DriveSnapshot> for Disk {
             name: drive.name.clone(),
             state: state.name().to_owned(),
             reason: state.reason().and_then(|reason| word(&reason)),
+            detail: drive.detail.clone(),
             media: drive.medium.as_ref().map(|medium| Media::new(medium, drive.drive.session)),
             job_uuid: drive.job().map(|job| job.to_string()),
             verdict,
             session: drive.drive.session,
             identity,
+            bridge: drive.bridge.as_ref().map(Bridge::from),
+            settings: DiskSettings::from(&drive.settings),
         }
     }
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
     "filename": "PHOTOS 2004.iso", "filepath": "/srv/images/PHOTOS 2004.iso", "size": 4_700_372_992_i64,
     "md5sum": "d41d8cd98f00b204e9800998ecf8427e",
     "sha256sum": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "disk_type": "data_dvd", "disk_label": "PHOTOS 2004", "verdict": "complete", "created_at": "2026-11-20T10:40:00.000000Z",
+    "mode": "standard", "disk_type": "data_dvd", "disk_label": "PHOTOS 2004", "verdict": "complete", "created_at": "2026-11-20T10:40:00.000000Z",
     "bad_sectors": 0, "reasons": [], "verified_at": null, "verify_ok": null, "map_path": "/srv/images/PHOTOS 2004.map",
     "fingerprint": "9f86d081884c7d659a2feaa0c55ad015"
 }))]
@@ -23,6 +23,8 @@ pub struct Iso {
     pub job_uuid: Option<String>,
     /// Name without folder.
     pub filename: String,
+    /// How it was read: `standard`, `rescue` or `clone`.
+    pub mode: String,
     /// The file.
     pub filepath: String,
     /// Bytes.
@@ -59,6 +61,7 @@ impl From<IsoRecord> for Iso {
             id: record.id.to_string(),
             job_uuid: record.job_id.map(|id| id.to_string()),
             filename: record.filename,
+            mode: record.mode,
             filepath: record.filepath,
             size: record.size,
             md5sum: record.md5sum,

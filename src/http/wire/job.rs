@@ -1,21 +1,14 @@
 //! A job.
 
-use super::word;
-use crate::{domain::job::JobState, jobs::LiveJobs, storage::jobs::JobRecord};
+use super::{JobOptionsBody, word};
+use crate::{
+    domain::{job::JobState, options::JobOptions},
+    jobs::LiveJobs,
+    storage::jobs::JobRecord,
+};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
-
-/// Options of an image job.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct JobOptionsBody {
-    /// Read the image back, and the disc a second time, and compare.
-    pub verify: bool,
-    /// How often unreadable sectors are read again, 0 to 100; null: once.
-    #[schema(minimum = 0, maximum = 100)]
-    pub retries: Option<u32>,
-}
 
 /// A job: what it does, where it stands, how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -26,13 +19,13 @@ pub struct JobOptionsBody {
     "error_count": 0, "verdict": null, "priority": 0, "output_path": "/srv/images/PHOTOS 2004.iso",
     "created_at": "2026-11-20T10:30:00.000000Z", "started_at": "2026-11-20T10:30:00.120000Z", "completed_at": null,
     "updated_at": "2026-11-20T10:33:08.000000Z", "message": null, "error_code": null,
-    "options": { "verify": false, "retries": 1 }, "iso_id": null, "md5sum": null, "sha256sum": null,
+    "options": { "verify": "image", "retries": 1 }, "decision": null, "iso_id": null, "md5sum": null, "sha256sum": null,
     "fingerprint": "9f86d081884c7d659a2feaa0c55ad015", "attempts": 0, "origin": "auto"
 }))]
 pub struct Job {
     /// Id.
     pub uuid: String,
-    /// `image` or `verify`.
+    /// `image`, `verify` or `scan`.
     pub kind: String,
     /// `queued`, `running`, `paused`, `completed`, `failed` or `cancelled`.
     pub status: String,
@@ -40,7 +33,7 @@ pub struct Job {
     pub phase: Option<String>,
     /// While paused: for whom or what it waits. While queued: why it does not run yet.
     pub reason: Option<String>,
-    /// `standard`.
+    /// `standard`, `rescue`, `clone` or `scan`.
     pub mode: String,
     /// Device node, or the virtual drive's folder.
     pub device: String,
@@ -64,7 +57,7 @@ pub struct Job {
     pub verdict: Option<String>,
     /// -100 to 100; larger goes first.
     pub priority: i32,
-    /// The image file; null until its name is chosen.
+    /// The image file, or the folder of a CD that is read raw; null until its name is chosen.
     pub output_path: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
@@ -78,8 +71,11 @@ pub struct Job {
     pub message: Option<String>,
     /// Stable code of a failure.
     pub error_code: Option<String>,
-    /// How it reads.
-    pub options: JobOptionsBody,
+    /// How it reads: what was asked for, over the drive's defaults.
+    #[schema(value_type = JobOptionsBody)]
+    pub options: JobOptions,
+    /// What a person decided about unreadable sectors: `accept`, `retry` or `other_drive`.
+    pub decision: Option<String>,
     /// The image that it made or checks.
     pub iso_id: Option<String>,
     /// MD5 of the image.
@@ -134,6 +130,7 @@ impl Job {
             message: record.message,
             error_code: record.error_code,
             options: serde_json::from_value(record.options).unwrap_or_default(),
+            decision: record.decision.map(|decision| decision.as_str().to_owned()),
             iso_id: record.iso_id.map(|id| id.to_string()),
             md5sum: record.md5,
             sha256sum: record.sha256,

@@ -2,18 +2,29 @@
 
 mod config;
 mod disk;
+mod disk_settings;
+mod disk_statistics;
 mod event;
 mod iso;
 mod job;
+mod options;
 mod requests;
+mod result;
 mod system;
 
 pub use config::{ConfigChange, ConfigDocument, Setting};
-pub use disk::{Disk, DiskType, Identity, Media};
+pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
+pub use disk_settings::{DiskChange, DiskSettings};
+pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
-pub use job::{Job, JobOptionsBody};
-pub use requests::{ChangeJobBody, CreateJobBody, InsertBody};
+pub use job::Job;
+pub use options::JobOptionsBody;
+pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
+pub use result::{
+    DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
+    ScanDocument, StatisticsBody, ToolBody, TrackBody,
+};
 pub use system::{Cpu, DriveSummary, Live, Memory, Ready, Space, Status};
 
 use serde::Serialize;

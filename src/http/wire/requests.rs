@@ -2,8 +2,10 @@
 
 use super::JobOptionsBody;
 use crate::{
+    domain::{job::Decision, options::JobOptions},
+    error::Problem,
     http::body::object_or_null,
-    jobs::{CreateJob, JobChange},
+    jobs::{Continue, CreateJob, JobAction, JobChange},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +17,7 @@ use utoipa::ToSchema;
 pub struct CreateJobBody {
     /// Drive: id, device node, or the virtual drive's folder.
     pub device: String,
-    /// `standard`.
+    /// `standard`, `rescue`, `clone` or `scan`.
     pub mode: String,
     /// Name of the image without folder; default: the disc's label.
     #[serde(default)]
@@ -30,22 +32,19 @@ pub struct CreateJobBody {
     /// How to read.
     #[serde(default, deserialize_with = "object_or_null")]
     #[schema(value_type = JobOptionsBody)]
-    pub options: Option<JobOptionsBody>,
+    pub options: Option<JobOptions>,
 }
 
 impl From<CreateJobBody> for CreateJob {
     fn from(body: CreateJobBody) -> Self {
-        let mut job = Self {
+        Self {
             device: body.device,
             mode: body.mode,
             filename: body.filename,
             output_path: body.output_path,
             priority: body.priority,
-            ..Self::default()
-        };
-        let options = body.options.unwrap_or_default();
-        (job.options.verify, job.options.retries) = (options.verify, options.retries);
-        job
+            options: body.options.unwrap_or_default(),
+        }
     }
 }
 
@@ -61,19 +60,58 @@ pub struct ChangeJobBody {
     /// New name; as long as the job has not begun to write.
     #[serde(default)]
     pub filename: Option<String>,
-    /// New options; as long as the job has not begun to write.
+    /// New options, over those it has; as long as the job has not begun to write.
     #[serde(default, deserialize_with = "object_or_null")]
-    pub options: Option<JobOptionsBody>,
+    #[schema(value_type = Option<JobOptionsBody>)]
+    pub options: Option<JobOptions>,
 }
 
 impl From<ChangeJobBody> for JobChange {
     fn from(body: ChangeJobBody) -> Self {
-        let mut change = Self { priority: body.priority, filename: body.filename, ..Self::default() };
-        if let Some(options) = body.options {
-            let target = change.options.get_or_insert_with(Default::default);
-            (target.verify, target.retries) = (options.verify, options.retries);
-        }
-        change
+        Self { priority: body.priority, filename: body.filename, options: body.options }
+    }
+}
+
+/// How a job goes on.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "device": "virtual-b", "options": { "retries": 5 } }))]
+pub struct ContinueBody {
+    /// Drive: id, device node, or the virtual drive's folder. Default: the one it had.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// Options over those it has.
+    #[serde(default, deserialize_with = "object_or_null")]
+    #[schema(value_type = Option<JobOptionsBody>)]
+    pub options: Option<JobOptions>,
+}
+
+impl From<ContinueBody> for JobAction {
+    fn from(body: ContinueBody) -> Self {
+        Self::Continue(Continue { device: body.device, options: body.options.unwrap_or_default() })
+    }
+}
+
+/// What shall become of an image with unreadable sectors.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "decision": "accept" }))]
+pub struct DecisionBody {
+    /// `accept`: finish with what there is; `retry`: one more pass; `other_drive`: go on in another drive.
+    pub decision: String,
+    /// For `other_drive`: which drive (id, device node, or the virtual drive's folder).
+    #[serde(default)]
+    pub device: Option<String>,
+}
+
+impl TryFrom<DecisionBody> for JobAction {
+    type Error = Problem;
+
+    fn try_from(body: DecisionBody) -> Result<Self, Problem> {
+        let decision = Decision::parse(&body.decision).ok_or_else(|| {
+            Problem::field("decision", format!("{:?} is not allowed; allowed: accept, retry, other_drive", body.decision))
+        })?;
+        Ok(Self::Decide { decision, device: body.device })
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Status {
     pub jobs: BTreeMap<String, i64>,
     /// The drives.
     pub drives: Vec<DriveSummary>,
+    /// Where news of real drives comes from: `udev`, `kernel` (its own messages), `polling` (every two seconds); null if
+    /// nobody looks for real drives.
+    pub hotplug: Option<String>,
     /// Number of the last event; the start for `since`.
     pub last_event: i64,
     /// Live clients now.

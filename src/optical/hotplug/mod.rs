@@ -1,14 +1,17 @@
 //! Which optical drives there are, and when to look at one of them.
 //!
 //! Events only wake: [`HotplugEvent::Changed`] means "ask this drive for its status now", nothing more. What counts as a
-//! drive comes from comparing lists, so that a lost or doubled event does no harm. With udev the kernel's events wake us;
-//! without it (a container), and where the kernel does not poll its drives for events, everything is looked
-//! at every two seconds.
+//! drive comes from comparing lists, so that a lost or doubled event does no harm. Where there is udev, its events wake us;
+//! without it (a container) the kernel's own; and where neither comes, or the kernel does not poll its drives for
+//! events, everything is looked at every two seconds.
 
+mod kernel;
 mod sysfs;
 mod udev;
 
-use crate::domain::ids::DriveId;
+pub use sysfs::{media_events, polling};
+
+use crate::domain::{bridge::Bridge, ids::DriveId};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -35,6 +38,30 @@ pub struct DriveFound {
     pub name: String,
     /// Serial number; empty if unknown. Evidence only.
     pub serial: String,
+    /// The USB bridge that it is behind.
+    pub bridge: Option<Bridge>,
+}
+
+/// Where news of drives comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// udev.
+    Udev,
+    /// The kernel's own messages.
+    Kernel,
+    /// Looking every two seconds.
+    Polling,
+}
+
+impl Source {
+    /// The word used in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Udev => "udev",
+            Self::Kernel => "kernel",
+            Self::Polling => "polling",
+        }
+    }
 }
 
 /// News about drives.
@@ -46,6 +73,15 @@ pub enum HotplugEvent {
     Removed(DriveId),
     /// Look at this drive now.
     Changed(DriveId),
+    /// Somebody pressed a drive's eject button.
+    Button {
+        /// Which drive's.
+        drive: DriveId,
+        /// udev opens the tray by itself.
+        by_udev: bool,
+    },
+    /// The watch has begun.
+    Watching(Source),
 }
 
 /// What an event says.
@@ -55,6 +91,62 @@ struct Woken {
     all: bool,
     /// Something happened to these.
     nodes: Vec<PathBuf>,
+    /// Somebody pressed their buttons.
+    pressed: Vec<Pressed>,
+}
+
+/// An eject button was pressed.
+#[derive(Debug)]
+struct Pressed {
+    node: PathBuf,
+    by_udev: bool,
+}
+
+/// What wakes us.
+enum Monitor {
+    Udev(udev::Monitor),
+    Kernel(kernel::Monitor),
+    None,
+}
+
+impl Monitor {
+    /// The best one that this machine has.
+    fn listen() -> std::io::Result<Self> {
+        if udev::is_running() {
+            return udev::Monitor::listen().map(Self::Udev);
+        }
+        Ok(kernel::Monitor::listen().map_or_else(
+            |error| {
+                tracing::debug!(%error, "the kernel's messages cannot be heard here");
+                Self::None
+            },
+            Self::Kernel,
+        ))
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            Self::Udev(_) => Source::Udev,
+            Self::Kernel(_) => Source::Kernel,
+            Self::None => Source::Polling,
+        }
+    }
+
+    fn wait(&self, limit: Duration) -> std::io::Result<Woken> {
+        match self {
+            Self::Udev(monitor) => monitor.wait(limit),
+            Self::Kernel(monitor) => monitor.wait(limit),
+            Self::None => {
+                thread::sleep(limit);
+                Ok(Woken::default())
+            }
+        }
+    }
+}
+
+/// Where news would come from on this machine now.
+pub fn source() -> Source {
+    Monitor::listen().map_or(Source::Polling, |monitor| monitor.source())
 }
 
 /// All optical drives of this machine, by id. Reads udev's database or `/sys`; touches no drive.
@@ -70,26 +162,27 @@ pub fn enumerate() -> Vec<DriveFound> {
 /// When udev is running but its events cannot be received any more; start again.
 pub fn watch(stop: &AtomicBool, on_event: &mut dyn FnMut(HotplugEvent)) -> std::io::Result<()> {
     // Listening starts before the first list is made, so that nothing falls between.
-    let monitor = if udev::is_running() { Some(udev::Monitor::listen()?) } else { None };
+    let monitor = Monitor::listen()?;
+    on_event(HotplugEvent::Watching(monitor.source()));
     let mut drives = BTreeMap::new();
     compare(&mut drives, enumerate(), on_event);
     let mut scanned = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        let woken = match &monitor {
-            Some(monitor) => monitor.wait(STEP)?,
-            None => {
-                thread::sleep(STEP);
-                Woken::default()
-            }
-        };
-        let events_come = monitor.is_some() && drives.values().all(|drive| sysfs::kernel_polls(Path::new("/"), &drive.node));
+        let woken = monitor.wait(STEP)?;
+        // The kernel's messages do not reach every container, and nobody says so: there a look is cheap and safe.
+        let events_come =
+            monitor.source() == Source::Udev && drives.values().all(|drive| media_events(Path::new("/"), &drive.node));
         let all = woken.all || scanned.elapsed() >= if events_come { RESCAN } else { POLL };
         if all || !woken.nodes.is_empty() {
             scanned = Instant::now();
             compare(&mut drives, enumerate(), on_event);
         }
-        for drive in drives.values().filter(|drive| all || woken.nodes.contains(&drive.node)) {
-            on_event(HotplugEvent::Changed(drive.id.clone()));
+        for drive in drives.values() {
+            if let Some(pressed) = woken.pressed.iter().find(|pressed| pressed.node == drive.node) {
+                on_event(HotplugEvent::Button { drive: drive.id.clone(), by_udev: pressed.by_udev });
+            } else if all || woken.nodes.contains(&drive.node) {
+                on_event(HotplugEvent::Changed(drive.id.clone()));
+            }
         }
     }
     Ok(())
@@ -102,7 +195,7 @@ fn compare(known: &mut BTreeMap<DriveId, DriveFound>, now: Vec<DriveFound>, on_e
         on_event(HotplugEvent::Removed(id.clone()));
     }
     for (id, drive) in &now {
-        if known.get(id).is_none_or(|before| before.node != drive.node) {
+        if known.get(id).is_none_or(|before| before.node != drive.node || before.bridge != drive.bridge) {
             on_event(HotplugEvent::Added(drive.clone()));
         }
     }
@@ -125,7 +218,7 @@ mod tests {
     use super::*;
 
     fn drive(id: &str, node: &str) -> DriveFound {
-        DriveFound { id: DriveId::new(id), node: node.into(), name: String::new(), serial: String::new() }
+        DriveFound { id: DriveId::new(id), node: node.into(), name: String::new(), serial: String::new(), bridge: None }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Drives as udev knows them. libudev checks that messages come from udev itself (netlink sender and group).
 
-use super::{DriveFound, Woken, sysfs};
+use super::{DriveFound, Pressed, Woken, sysfs};
 use crate::domain::{disc::clean_label, ids::DriveId};
 use nix::{
     errno::Errno,
@@ -41,6 +41,7 @@ fn describe(device: &Device) -> Option<DriveFound> {
             .trim()
             .to_owned(),
         serial: property("ID_SERIAL_SHORT"),
+        bridge: sysfs::bridge(Path::new("/"), name),
     })
 }
 
@@ -70,9 +71,16 @@ impl Monitor {
             return Err(io::Error::other("udev's event socket was closed"));
         }
         let optical = |device: &Device| device.sysname().to_str().is_some_and(sysfs::is_optical);
-        let events = self.socket.iter().filter(|event| optical(event));
-        let nodes = events.filter_map(|event| event.devnode().map(Path::to_owned)).collect();
-        // The socket's buffer ran over; receiving has cleared that.
-        Ok(Woken { all: answered.contains(PollFlags::POLLERR), nodes })
+        // The socket's buffer ran over; receiving clears that.
+        let mut woken = Woken { all: answered.contains(PollFlags::POLLERR), ..Woken::default() };
+        for event in self.socket.iter().filter(|event| optical(event)) {
+            let Some(node) = event.devnode().map(Path::to_owned) else { continue };
+            if event.property_value("DISK_EJECT_REQUEST").is_some_and(|value| value == "1") {
+                // 60-cdrom_id.rules answers the button by `cdrom_id --eject-media`.
+                woken.pressed.push(Pressed { node: node.clone(), by_udev: true });
+            }
+            woken.nodes.push(node);
+        }
+        Ok(woken)
     }
 }

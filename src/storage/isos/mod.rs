@@ -5,14 +5,25 @@ mod queries;
 mod row;
 
 pub use list::{IsoFilter, IsoPage, explain, list};
-pub use queries::{archived, by_job, delete, get, publish, set_verified};
+pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, without_sidecars};
 
 use crate::domain::{
     disc::{Fingerprint, Medium},
     ids::{IsoId, JobId},
+    provenance::Provenance,
+    result::ImageDetails,
     verdict::Verdict,
 };
 use chrono::{DateTime, Utc};
+
+/// The large part of an image's entry: lists do without it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IsoFacts {
+    /// Files, tracks, damage, statistics, programs.
+    pub details: ImageDetails,
+    /// Who, where, when, how.
+    pub provenance: Provenance,
+}
 
 /// An image as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +32,8 @@ pub struct IsoRecord {
     pub id: IsoId,
     /// Job that made it; `None` once that is deleted, and for images that came another way.
     pub job_id: Option<JobId>,
+    /// How it was read (word of [`crate::domain::options::Mode`]).
+    pub mode: String,
     /// Name of the file.
     pub filename: String,
     /// Whole path; no two images have the same.

@@ -1,6 +1,6 @@
 //! Single images.
 
-use super::{IsoRecord, row::Row};
+use super::{IsoFacts, IsoRecord, row::Row};
 use crate::{
     domain::{
         disc::Fingerprint,
@@ -13,13 +13,19 @@ use chrono::{DateTime, Utc};
 use diesel::{Connection as _, prelude::*};
 
 /// Enters an image, and may be called again for the same job (after a crash between entering and noting that it was entered):
-/// then the entry is brought up to date and keeps its id. Returns what is stored. Inside [`crate::storage::Db::write`], which
+/// then the entry is brought up to date and keeps its id. The files beside the image count as not written from then on. Returns
+/// what is stored. Inside [`crate::storage::Db::write`], which
 /// goes on undisturbed if the error is dealt with.
 ///
 /// # Errors
 /// [`StorageError::Unique`] with `filepath` if another image has that path, with `id`.
-pub fn publish(connection: &mut Connection, record: &IsoRecord) -> Result<IsoRecord, StorageError> {
+pub fn publish(connection: &mut Connection, record: &IsoRecord, facts: &IsoFacts) -> Result<IsoRecord, StorageError> {
     let mut row = Row::try_from(record)?;
+    let large = (
+        isos::details.eq(convert::json("details", &facts.details)?),
+        isos::provenance.eq(convert::json("provenance", &facts.provenance)?),
+        isos::sidecars.eq(false),
+    );
     let known = match record.job_id {
         Some(job) => by_job(connection, job)?,
         None => None,
@@ -28,9 +34,9 @@ pub fn publish(connection: &mut Connection, record: &IsoRecord) -> Result<IsoRec
     connection.transaction(|connection| {
         if let Some(known) = &known {
             row.id = known.id.to_string();
-            diesel::update(isos::table.filter(isos::id.eq(&row.id))).set(&row).execute(connection)?;
+            diesel::update(isos::table.filter(isos::id.eq(&row.id))).set((&row, large)).execute(connection)?;
         } else {
-            diesel::insert_into(isos::table).values(&row).execute(connection)?;
+            diesel::insert_into(isos::table).values((&row, large)).execute(connection)?;
         }
         Ok::<_, StorageError>(())
     })?;
@@ -44,6 +50,43 @@ pub fn publish(connection: &mut Connection, record: &IsoRecord) -> Result<IsoRec
 pub fn get(connection: &mut Connection, id: IsoId) -> Result<IsoRecord, StorageError> {
     let row: Row = isos::table.filter(isos::id.eq(id.to_string())).select(Row::as_select()).first(connection)?;
     IsoRecord::try_from(row)
+}
+
+/// The large part of an entry.
+///
+/// # Errors
+/// [`StorageError::NotFound`], or another if the database fails.
+pub fn facts(connection: &mut Connection, id: IsoId) -> Result<IsoFacts, StorageError> {
+    let (details, provenance): (String, String) =
+        isos::table.filter(isos::id.eq(id.to_string())).select((isos::details, isos::provenance)).first(connection)?;
+    Ok(IsoFacts { details: convert::from_json("details", &details)?, provenance: convert::from_json("provenance", &provenance)? })
+}
+
+/// Images whose files beside them are not written (any more), oldest first, of those with a number above `after`; with that number.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn without_sidecars(connection: &mut Connection, after: i64, limit: u32) -> Result<Vec<(i64, IsoId)>, StorageError> {
+    let rows: Vec<(i64, String)> = isos::table
+        .filter(diesel::dsl::not(isos::sidecars))
+        .filter(isos::number.gt(after))
+        .order(isos::number.asc())
+        .limit(i64::from(limit))
+        .select((isos::number, isos::id))
+        .load(connection)?;
+    rows.into_iter().map(|(number, id)| Ok((number, convert::parsed("image id", &id)?))).collect()
+}
+
+/// Notes that the files beside an image say what its entry said when it was entered at `entered`. Nothing happens if the entry is
+/// gone or was entered again since.
+/// Inside [`crate::storage::Db::write`].
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn sidecars_written(connection: &mut Connection, id: IsoId, entered: DateTime<Utc>) -> Result<(), StorageError> {
+    let same = isos::table.filter(isos::id.eq(id.to_string())).filter(isos::created_at.eq(convert::time(entered)));
+    diesel::update(same).set(isos::sidecars.eq(true)).execute(connection)?;
+    Ok(())
 }
 
 /// The image that a job made.

@@ -8,7 +8,7 @@ use crate::{
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-/// All columns but `number`, which the database gives.
+/// All columns but `number`, which the database gives, and those that can be large and are asked for by themselves.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = isos, treat_none_as_null = true)]
 pub(super) struct Row {
@@ -32,6 +32,7 @@ pub(super) struct Row {
     verify_ok: Option<bool>,
     label_key: String,
     search: String,
+    mode: String,
 }
 
 impl TryFrom<&IsoRecord> for Row {
@@ -59,6 +60,7 @@ impl TryFrom<&IsoRecord> for Row {
             verify_ok: record.verify_ok,
             label_key: convert::sort_key(&record.disk_label),
             search: convert::normalised(&[record.disk_label.as_str(), &record.filepath].join("\n")),
+            mode: convert::text(&record.mode),
         })
     }
 }
@@ -69,6 +71,7 @@ impl TryFrom<Row> for IsoRecord {
         Ok(Self {
             id: convert::parsed("image id", &row.id)?,
             job_id: row.job_id.map(|id| convert::parsed("job id", &id)).transpose()?,
+            mode: row.mode,
             filename: row.filename,
             filepath: row.filepath,
             map_path: row.map_path,

@@ -11,12 +11,15 @@ mod row;
 
 pub use claims::{claim, renew_lease, set_progress};
 pub use list::{JobFilter, JobPage, explain, list};
-pub use queries::{counts_by_status, delete, get, insert, queued, running_for_drive, unfinished, update, wanting_disc};
+pub use queries::{
+    counts_by_status, delete, get, insert, is_reserved, queued, result, running_for_drive, set_result, unfinished, update,
+    wanting_disc,
+};
 
 use crate::domain::{
     disc::{Fingerprint, Medium},
     ids::{DriveId, IsoId, JobId},
-    job::JobState,
+    job::{Decision, JobState},
     progress::Progress,
 };
 use chrono::{DateTime, Utc};
@@ -30,6 +33,8 @@ pub enum JobKind {
     Image,
     /// Reads an image back and compares its hashes.
     Verify,
+    /// Reads the surface of a disc and keeps nothing but a curve.
+    Scan,
 }
 
 impl JobKind {
@@ -38,12 +43,13 @@ impl JobKind {
         match self {
             Self::Image => "image",
             Self::Verify => "verify",
+            Self::Scan => "scan",
         }
     }
 
     /// Back from the word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Image, Self::Verify].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Image, Self::Verify, Self::Scan].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -117,6 +123,8 @@ pub struct JobRecord {
     pub error_code: Option<String>,
     /// Attempts in a row without progress.
     pub attempts: u32,
+    /// What a person decided about missing sectors; holds for the next run.
+    pub decision: Option<Decision>,
     /// Numbers as they were stored last.
     pub progress: Progress,
     /// MD5 of the image.

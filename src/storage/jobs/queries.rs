@@ -9,8 +9,9 @@ use crate::{
         disc::Fingerprint,
         ids::{DriveId, JobId},
         job::JobState,
+        result::ScanResult,
     },
-    storage::{Connection, StorageError, schema::jobs},
+    storage::{Connection, StorageError, convert, schema::jobs},
 };
 use diesel::{Connection as _, dsl::count_star, prelude::*};
 use std::collections::BTreeMap;
@@ -67,6 +68,36 @@ pub fn update(connection: &mut Connection, record: &JobRecord) -> Result<(), Sto
     }
     let now: i64 = jobs::table.filter(jobs::id.eq(&id)).select(jobs::revision).first(connection)?;
     Err(StorageError::Conflict(format!("job {id} is at revision {now}, not {}", record.revision)))
+}
+
+/// Stores what came of a job that makes no image. Inside [`crate::storage::Db::write`].
+///
+/// # Errors
+/// [`StorageError::NotFound`], or another if the database fails.
+pub fn set_result(connection: &mut Connection, id: JobId, result: &ScanResult) -> Result<(), StorageError> {
+    let text = convert::json("result", result)?;
+    match diesel::update(jobs::table.filter(jobs::id.eq(id.to_string()))).set(jobs::result.eq(text)).execute(connection)? {
+        0 => Err(StorageError::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// What came of a job that makes no image; `None` if nothing did yet.
+///
+/// # Errors
+/// [`StorageError::NotFound`], or another if the database fails.
+pub fn result(connection: &mut Connection, id: JobId) -> Result<Option<ScanResult>, StorageError> {
+    let text: Option<String> = jobs::table.filter(jobs::id.eq(id.to_string())).select(jobs::result).first(connection)?;
+    text.map(|text| convert::from_json("result", &text)).transpose()
+}
+
+/// Whether a job has this path for its image.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn is_reserved(connection: &mut Connection, path: &str) -> Result<bool, StorageError> {
+    let reserved = jobs::table.filter(jobs::output_path.eq(convert::text(path)));
+    Ok(diesel::select(diesel::dsl::exists(reserved)).get_result(connection)?)
 }
 
 /// Removes a job; its image stays and forgets it. Inside [`crate::storage::Db::write`].

@@ -29,6 +29,7 @@ impl JobRecord {
             message: None,
             error_code: None,
             attempts: 0,
+            decision: None,
             progress: Progress::default(),
             md5: None,
             sha256: None,

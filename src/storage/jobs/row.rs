@@ -2,14 +2,15 @@
 
 use super::{JobKind, JobOrigin, JobRecord};
 use crate::{
-    domain::{disc::Fingerprint, ids::DriveId, progress::Progress},
+    domain::{disc::Fingerprint, ids::DriveId, job::Decision, progress::Progress},
     storage::{StorageError, convert, schema::jobs},
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
 
-/// All columns that a record decides alone; not `number`, which the database gives, and not the lease.
+/// All columns that a record decides alone; not `number`, which the database gives, not the lease, and not `result`, which can be
+/// large and is asked for by itself.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = jobs, treat_none_as_null = true)]
 pub(super) struct Row {
@@ -51,6 +52,7 @@ pub(super) struct Row {
     pub revision: i64,
     label_key: String,
     search: String,
+    decision: Option<String>,
 }
 
 /// Owner and end of a lease.
@@ -140,6 +142,7 @@ impl TryFrom<&JobRecord> for Row {
             revision: record.revision,
             label_key: convert::sort_key(&record.disk_label),
             search: search_text(record),
+            decision: record.decision.map(|decision| decision.as_str().to_owned()),
         })
     }
 }
@@ -180,6 +183,7 @@ impl TryFrom<(Row, Lease)> for JobRecord {
             message: row.message,
             error_code: row.error_code,
             attempts: convert::unsigned("attempts", row.attempts)?,
+            decision: row.decision.map(|word| Decision::parse(&word).ok_or_else(|| unknown("decision", &word))).transpose()?,
             progress: Progress {
                 size_total: convert::unsigned("size", row.size_total)?,
                 size_processed: convert::unsigned("size", row.size_processed)?,

@@ -54,6 +54,7 @@ pub fn job(label: &str) -> JobRecord {
         message: None,
         error_code: None,
         attempts: 0,
+        decision: None,
         progress: Progress::default(),
         md5: None,
         sha256: None,
@@ -72,6 +73,7 @@ pub fn iso(filename: &str) -> IsoRecord {
     IsoRecord {
         id: IsoId(Uuid::now_v7()),
         job_id: None,
+        mode: "standard".to_owned(),
         filename: filename.to_owned(),
         filepath: format!("/srv/images/{filename}"),
         map_path: None,

@@ -10,7 +10,7 @@ use disk2iso::{
     },
     storage::{
         Db, MAX_LIMIT, Page, StorageError,
-        isos::{self, IsoFilter, IsoRecord},
+        isos::{self, IsoFacts, IsoFilter, IsoRecord},
         jobs::{self, JobFilter, JobKind, JobRecord},
     },
 };
@@ -284,7 +284,7 @@ fn images_are_listed_like_jobs() {
                 created_at: minute(i64::from(i)),
                 ..iso(&format!("Image_{i}.iso"))
             };
-            db.write_blocking(|conn| isos::publish(conn, &record)).unwrap();
+            db.write_blocking(|conn| isos::publish(conn, &record, &IsoFacts::default())).unwrap();
         }
         let found = |filter: IsoFilter, sort: &str, limit| {
             let (mut names, mut page) = (Vec::new(), page(sort, limit));

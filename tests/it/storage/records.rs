@@ -9,7 +9,7 @@ use disk2iso::{
         drive::{Drive, DriveReason, DriveState},
         event::{Level, NewEvent},
         ids::{DriveId, IsoId, JobId},
-        job::{JobState, PauseReason, Phase, Stopping},
+        job::{Decision, JobState, PauseReason, Phase, Stopping},
         progress::Progress,
         verdict::Verdict,
     },
@@ -17,7 +17,7 @@ use disk2iso::{
         StorageError,
         drives::{self, DriveKind, DriveRecord},
         events::{self, EventFilter},
-        isos::{self, IsoRecord},
+        isos::{self, IsoFacts, IsoRecord},
         jobs::{self, JobKind, JobOrigin, JobRecord},
         media, settings,
     },
@@ -47,6 +47,7 @@ fn full_job() -> JobRecord {
         message: Some(String::new()),
         error_code: Some(TEXT.to_owned()),
         attempts: u32::MAX,
+        decision: Some(Decision::OtherDrive),
         progress: Progress { size_total: BIG, size_processed: BIG, speed: 1.0e300, error_count: BIG },
         md5: Some("m".to_owned()),
         sha256: Some("s".to_owned()),
@@ -241,14 +242,14 @@ fn publishing_twice_keeps_one_image_and_its_id() {
             ..iso(TEXT)
         };
         db.write_blocking(|conn| jobs::insert(conn, &maker)).unwrap();
-        assert_eq!(db.write_blocking(|conn| isos::publish(conn, &first)), Ok(first.clone()));
+        assert_eq!(db.write_blocking(|conn| isos::publish(conn, &first, &IsoFacts::default())), Ok(first.clone()));
         assert_eq!(db.read_blocking(|conn| isos::archived(conn, &print)), Ok(None), "not a good one");
         let again = IsoRecord { id: IsoId(Uuid::now_v7()), verdict: Verdict::Complete, ..first.clone() };
-        let stored = db.write_blocking(|conn| isos::publish(conn, &again)).unwrap();
+        let stored = db.write_blocking(|conn| isos::publish(conn, &again, &IsoFacts::default())).unwrap();
         assert_eq!(stored, IsoRecord { id: first.id, ..again.clone() });
         assert_eq!(db.read_blocking(|conn| isos::get(conn, again.id)), Err(StorageError::NotFound));
         assert_eq!(db.read_blocking(|conn| isos::archived(conn, &print)), Ok(Some(stored.clone())));
-        let thief = db.write_blocking(|conn| isos::publish(conn, &iso(TEXT)));
+        let thief = db.write_blocking(|conn| isos::publish(conn, &iso(TEXT), &IsoFacts::default()));
         assert_eq!(thief, Err(StorageError::Unique("filepath".to_owned())));
 
         db.write_blocking(|conn| isos::set_verified(conn, first.id, false, minute(5))).unwrap();

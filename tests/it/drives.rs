@@ -1,0 +1,4 @@
+//! Drives: settings, statistics, quirks, hooks, what the doctor says.
+
+mod settings;
+mod statistics;
