@@ -117,6 +117,20 @@ pub fn hash_stored(
     Ok(())
 }
 
+/// MD5 and SHA-256 of a few bytes.
+///
+/// # Errors
+/// `hashing_failed` if OpenSSL refuses MD5.
+pub fn hash_bytes(bytes: &[u8]) -> Result<BTreeMap<HashKind, String>, Interruption> {
+    let mut digests = BTreeMap::new();
+    for kind in [HashKind::Md5, HashKind::Sha256] {
+        let mut hasher = hasher(kind)?;
+        hasher.update(bytes);
+        digests.insert(kind, hasher.digest().ok_or_else(|| unavailable("a digest is missing"))?);
+    }
+    Ok(digests)
+}
+
 impl Drop for Hashes {
     fn drop(&mut self) {
         for (_, jobs, thread) in self.lanes.drain(..) {

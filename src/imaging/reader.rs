@@ -79,6 +79,8 @@ pub struct Reader<'a> {
     meter: Meter,
     /// What the drive had reported before this run.
     recovered_before: u64,
+    /// The drive does not answer: it is not asked anything any more.
+    wedged: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -95,7 +97,8 @@ impl<'a> Reader<'a> {
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
         let (meter, recovered_before) = (Meter::new(expected.size.sectors), device.recovered_errors());
-        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before };
+        let mut reader =
+            Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before, wedged: false };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -122,13 +125,22 @@ impl<'a> Reader<'a> {
 
     /// Limits the speed to kilobytes per second, where the drive can do that; `None` takes the limit away.
     pub fn set_speed(&mut self, kilobytes: Option<u32>) {
-        // A drive that has one speed only reads at that speed.
-        let _ = self.device.set_speed(kilobytes);
+        if !self.wedged {
+            // A drive that has one speed only reads at that speed.
+            let _ = self.device.set_speed(kilobytes);
+        }
+    }
+
+    /// Somebody else's command to the drive does not return: another one would not return either.
+    pub fn leave_alone(&mut self) {
+        self.wedged = true;
     }
 
     /// Keeps the tray shut while somebody else reads, where the drive can do that.
     pub fn lock(&mut self, locked: bool) {
-        let _ = self.device.lock(locked);
+        if !self.wedged {
+            let _ = self.device.lock(locked);
+        }
     }
 
     /// Whether the right disc is still in the drive after somebody else has read from it.
@@ -155,8 +167,7 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let place = Lba(self.first + start.0);
-        self.sectors(start, buffer, &mut |device, buffer| device.read(place, buffer, limit), alive)
+        self.request(start, buffer, (limit, false), alive)
     }
 
     /// The same, from the medium and not from the drive's cache.
@@ -170,19 +181,29 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let place = Lba(self.first + start.0);
-        self.sectors(start, buffer, &mut |device, buffer| device.read_again(place, buffer, limit), alive)
+        self.request(start, buffer, (limit, true), alive)
     }
 
-    fn sectors(
+    fn request(
         &mut self,
         start: Lba,
         buffer: &mut [u8],
-        read: &mut dyn FnMut(&mut dyn OpticalDevice, &mut [u8]) -> Result<(), DeviceError>,
+        (limit, again): (Duration, bool),
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let bytes = buffer.len() as u64;
-        let done = self.perform((start.0, bytes / SECTOR), &mut |device| read(device, buffer), alive)?;
+        let (bytes, place) = (buffer.len() as u64, Lba(self.first + start.0));
+        let mut took = Duration::ZERO;
+        let mut read = |device: &mut dyn OpticalDevice| {
+            let since = Instant::now();
+            let answer = match again {
+                true => device.read_again(place, buffer, limit),
+                false => device.read(place, buffer, limit),
+            };
+            took = since.elapsed();
+            answer
+        };
+        let done = self.command(&mut read, alive)?;
+        self.meter.request(start.0, bytes / SECTOR, took, done.is_ok());
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
     }
@@ -198,9 +219,8 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let (bytes, frames) = (buffer.len() as u64, buffer.len() / layout.frame());
-        let command = &mut |device: &mut dyn OpticalDevice| device.read_raw(start, buffer, layout, limit);
-        let done = self.perform((start.0, frames as u64), command, alive)?;
+        let bytes = buffer.len() as u64;
+        let done = self.command(&mut |device| device.read_raw(start, buffer, layout, limit), alive)?;
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
     }
@@ -210,7 +230,7 @@ impl<'a> Reader<'a> {
         self.device
     }
 
-    /// Gives a command that reads no sectors until it has an answer.
+    /// Gives a command until it has an answer that is about its sectors.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -219,26 +239,11 @@ impl<'a> Reader<'a> {
         command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        self.perform((0, 0), command, alive)
-    }
-
-    /// Gives a command until it has an answer that is about its sectors: `(first, count)` of this image.
-    fn perform(
-        &mut self,
-        (start, count): (u64, u64),
-        command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
-        alive: &mut dyn FnMut(),
-    ) -> Result<Result<(), Unreadable>, Interruption> {
         let unreadable = |sense| Ok(Err(Unreadable { sense, protected: false, nothing: false }));
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
-            let since = Instant::now();
-            let answer = command(self.device);
-            if count > 0 {
-                self.meter.request(start, count, since.elapsed(), answer.is_ok());
-            }
-            let Err(error) = answer else { return Ok(Ok(())) };
+            let Err(error) = command(self.device) else { return Ok(Ok(())) };
             match error {
                 DeviceError::Medium(sense) => return unreadable(Some(sense)),
                 DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
