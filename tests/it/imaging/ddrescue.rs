@@ -228,7 +228,7 @@ fn a_program_that_lies_fails_or_ends_early_never_makes_an_image() {
         ("echo 'cannot open input' >&2; exit 1".to_owned(), "cannot open input"),
         // Finished without a byte in the file.
         (claim(whole, '+'), "claims 204800 bytes of a file that has 0"),
-        (claim(whole / 2, '+'), "covers 102400 bytes instead of 204800"),
+        (claim(whole / 2, '-'), "covers 102400 bytes instead of 204800"),
         ("for m; do :; done; head -c 9999 /dev/urandom > \"$m\"".to_owned(), "its mapfile cannot be used"),
         ("for m; do :; done; rm \"$m\"".to_owned(), "its mapfile cannot be used"),
         ("kill -9 $$".to_owned(), "had not tried"),
