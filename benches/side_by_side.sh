@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # disk2iso beside the usual tools, measured in one run: the same file, by turns, median of several rounds. What counts are
-# the ratios. Usage: benches/side_by_side.sh [engine|…]   (no argument: everything)
+# the ratios. Usage: benches/side_by_side.sh [engine|first_pass]   (no argument: everything)
 # Settings: DISK2ISO (binary), ROUNDS (5), MIB (2048), WORK (folder on a real disk with 3 x MIB of room).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,19 +11,20 @@ MIB=${MIB:-2048}
 WORK=${WORK:-target/side_by_side}
 
 main() {
-  [ -x /usr/bin/time ] || { echo "needs /usr/bin/time for memory figures: apt install time"; exit 1; }
-  [ -x "$DISK2ISO" ] || { echo "no $DISK2ISO: cargo build --release"; exit 1; }
   mkdir -p "$WORK"
   trap 'rm -rf "$WORK"' EXIT
   echo "machine: $(nproc) cores, $(grep -m1 '^model name' /proc/cpuinfo | cut -d: -f2-), load $(cut -d' ' -f1-3 /proc/loadavg)"
   local section
-  for section in "${@:-engine}"; do
+  [ $# -gt 0 ] || set -- engine first_pass
+  for section in "$@"; do
     "section_$section"
   done
 }
 
 # Image + MD5 + SHA-256 + sector map + fsync against dd, md5sum and sha256sum on the same file in the page cache.
 section_engine() {
+  [ -x /usr/bin/time ] || { echo "needs /usr/bin/time for memory figures: apt install time"; exit 1; }
+  [ -x "$DISK2ISO" ] || { echo "no $DISK2ISO: cargo build --release"; exit 1; }
   local source=$WORK/source.iso
   head -c "$((MIB << 20))" /dev/urandom > "$source"
   sync "$source"
@@ -55,6 +56,14 @@ section_engine() {
   ratio 'CPU / (dd + fastest hashes)' "$(median disk2iso 2)" \
     "$(sum "$(median dd 2)" "$(min "$(median md5sum 2)" "$(median openssl_md5 2)")" "$(min "$(median sha256sum 2)" "$(median openssl_sha256 2)")")" 1.2
   ratio 'peak RSS / MiB' "$(median disk2iso 3)" 1 48
+}
+
+# A damaged disc: until everything was tried once and the edges of the damage are known, ours against ddrescue -n. Both engines' requests
+# are counted (ddrescue's by --log-reads, on simulated read errors) and go through one model of a drive: what it measures is the
+# number, size and order of requests, which is what decides on a real drive, where each unreadable one costs seconds.
+section_first_pass() {
+  echo
+  cargo test --quiet --test it everything_was_tried_once -- --nocapture | grep -E '^modelled|\)  '
 }
 
 # Runs a command and notes wall time, CPU time and peak memory under a name.

@@ -7,6 +7,9 @@ use crate::{
 };
 use std::ops::Range;
 
+/// Most bytes of names of damaged files that are told: the result is one message.
+const MAX_NAMES: usize = 1 << 20;
+
 /// The damage of a finished image, from its file systems as they are stored; `None` if nothing is missing that should be there.
 pub fn of(session: &mut Session<'_>, task: &ImageTask, verdict: Verdict) -> Option<Damage> {
     if verdict.is_good() {
@@ -14,7 +17,7 @@ pub fn of(session: &mut Session<'_>, task: &ImageTask, verdict: Verdict) -> Opti
     }
     let first = task.first_sector;
     let missing: Vec<Range<u64>> = session
-        .map
+        .map_without_gaps()
         .blocks()
         .filter(|(_, status)| *status != BlockStatus::Finished)
         .map(|(range, _)| range.start + first * SECTOR..range.end + first * SECTOR)
@@ -31,6 +34,14 @@ pub fn of(session: &mut Session<'_>, task: &ImageTask, verdict: Verdict) -> Opti
     for range in &mut damage.ranges {
         range.start -= first;
     }
+    let mut room = MAX_NAMES;
+    let told = damage.files.iter().take_while(|file| {
+        let left = room.checked_sub(file.path.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    });
+    let told = told.count();
+    damage.files.truncate(told);
     Some(damage)
 }
 

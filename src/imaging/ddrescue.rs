@@ -52,7 +52,7 @@ pub struct Handover(pub Ddrescue);
 impl Engine for Handover {
     fn image(&self, session: &mut Session<'_>) -> Result<(), Interruption> {
         native::read_around(session)?;
-        if session.options.rescue && !session.map.is_finished() {
+        if session.options.rescue && !session.map_without_gaps().is_finished() {
             self.0.fill(session)?;
         }
         native::conclude(session)
@@ -88,7 +88,7 @@ impl Ddrescue {
     ) -> Result<(), Interruption> {
         let (mut phase, mut end) = (None, session.map.len());
         for pass in Pass::all(session.options.retries) {
-            if session.map.ranges(pass.wanted()).first().is_none_or(|range| range.start >= end) {
+            if session.map_without_gaps().ranges(pass.wanted()).first().is_none_or(|range| range.start >= end) {
                 continue;
             }
             if phase.replace(pass.phase()) != Some(pass.phase()) {
@@ -120,7 +120,7 @@ fn read_behind(session: &mut Session<'_>, end: u64) -> Result<(), Interruption> 
 
 /// Sectors that are known to be unreadable.
 fn bad_sectors(session: &Session<'_>) -> u64 {
-    session.map.bytes(BlockStatus::Bad).div_ceil(SECTOR)
+    session.map.bytes(BlockStatus::Bad).saturating_sub(session.gap_bytes()).div_ceil(SECTOR)
 }
 
 /// The phase of a pass, for people.

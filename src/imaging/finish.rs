@@ -161,7 +161,7 @@ fn details(session: &mut Session<'_>, task: &ImageTask, path: &Path, finished: &
     Ok(ImageDetails {
         files,
         damage: damage::of(session, task, finished.judgement.verdict),
-        statistics: session.reader.statistics(&session.map),
+        statistics: session.reader.statistics(&session.map_without_gaps()),
         tools: std::mem::take(&mut session.tools),
         ..ImageDetails::default()
     })

@@ -2,14 +2,28 @@
 
 /// Longest line that is kept; the rest of a longer one is dropped.
 pub const MAX_LINE: usize = 64 << 10;
+/// The same for a worker's messages: a result has up to 4,096 points of a curve, 4,096 damaged ranges and the names of damaged files.
+pub const MAX_MESSAGE: usize = 4 << 20;
 
 /// Splits at `\n`, `\r` and `\r\n`. Bytes that are not UTF-8 become `�`; empty lines are left out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LineSplitter {
     line: Vec<u8>,
+    longest: usize,
+}
+
+impl Default for LineSplitter {
+    fn default() -> Self {
+        Self::with_longest(MAX_LINE)
+    }
 }
 
 impl LineSplitter {
+    /// One that keeps at most so many bytes of a line.
+    pub fn with_longest(longest: usize) -> Self {
+        Self { line: Vec::new(), longest }
+    }
+
     /// Takes a chunk and returns the lines that it completed.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
@@ -18,7 +32,7 @@ impl LineSplitter {
                 Some((b'\n' | b'\r', text)) => (text, true),
                 _ => (piece, false),
             };
-            let room = MAX_LINE - self.line.len();
+            let room = self.longest - self.line.len();
             self.line.extend_from_slice(&text[..text.len().min(room)]);
             if ended {
                 lines.extend(self.finish());

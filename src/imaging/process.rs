@@ -5,7 +5,7 @@
 //! thread that lives as long as they may.
 
 use super::{
-    lines::LineSplitter,
+    lines::{LineSplitter, MAX_MESSAGE},
     protocol::{WorkerMessage, WorkerTask},
 };
 use futures_util::{Stream, StreamExt as _};
@@ -119,7 +119,7 @@ pub fn start(program: &WorkerProgram, task: &WorkerTask) -> io::Result<(WorkerHa
     let ended = Arc::new(AtomicBool::new(false));
     let events = WorkerEvents {
         chunks: child.into(),
-        output: LineSplitter::default(),
+        output: LineSplitter::with_longest(MAX_MESSAGE),
         errors: LineSplitter::default(),
         heard: VecDeque::new(),
         logs: 0,

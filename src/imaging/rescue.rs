@@ -1,7 +1,8 @@
 //! The native engine's way with what could not be read at once: trim from both ends, scrape what is between, then retry.
 //!
-//! The order is GNU ddrescue's: the edges of a bad area are found with few requests, and what is between them is read sector by
-//! sector only after all edges were. Each request is one sector and has a time limit; nothing here resets a drive.
+//! The order is GNU ddrescue's: the edges of a bad area are found with few requests (error-correction blocks, in which damage comes),
+//! and what is between them is read sector by sector only after all edges were. Each request has a time limit; nothing here
+//! resets a drive.
 
 use super::{interrupt::Interruption, native::sectors, reader::Unreadable, session::Session};
 use crate::domain::{
@@ -10,7 +11,7 @@ use crate::domain::{
     sector_map::BlockStatus,
 };
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     time::{Duration, Instant},
 };
 
@@ -51,25 +52,26 @@ pub fn run(session: &mut Session<'_>) -> Result<(), Interruption> {
     let unsettled = [BlockStatus::NonTrimmed, BlockStatus::NonScraped];
     let retries = session.options.retries;
     let retried = if retries > 0 { &[BlockStatus::Bad][..] } else { &[] };
-    if session.map.ranges(&[&unsettled[..], retried].concat()).is_empty() {
+    if session.map_without_gaps().ranges(&[&unsettled[..], retried].concat()).is_empty() {
         return Ok(());
     }
     session.phase(Phase::Rescuing);
     session.forget_senses();
-    let limit = LIMIT.min(Duration::from_millis(session.options.read_timeout_ms.max(1)) * 3);
-    let mut rescue = Rescue {
-        budget: Budget::of(session),
-        bad: session.map.bytes(BlockStatus::Bad).div_ceil(SECTOR),
-        limit,
-        again: false,
-        failure: None,
-        session,
-    };
+    let mut rescue = Rescue::new(session);
     let spent = rescue.trim()?.is_break() || rescue.scrape()?.is_break();
     if !spent && retries > 0 && rescue.bad > 0 {
         rescue.retry(retries)?;
     }
     Ok(())
+}
+
+/// Only the first part.
+///
+/// # Errors
+/// As [`run`].
+pub fn trim_only(session: &mut Session<'_>) -> Result<(), Interruption> {
+    // Whether the budget was spent makes no difference here.
+    Rescue::new(session).trim().map(|_| ())
 }
 
 struct Rescue<'a, 'b> {
@@ -84,51 +86,66 @@ struct Rescue<'a, 'b> {
     failure: Option<Unreadable>,
 }
 
-impl Rescue<'_, '_> {
-    /// One sector. `None` when the budget is spent, otherwise whether it was read.
-    fn attempt(&mut self, sector: u64) -> Result<Option<bool>, Interruption> {
+impl<'a, 'b> Rescue<'a, 'b> {
+    fn new(session: &'a mut Session<'b>) -> Self {
+        Self {
+            budget: Budget::of(session),
+            bad: session.map_without_gaps().bytes(BlockStatus::Bad).div_ceil(SECTOR),
+            limit: LIMIT.min(Duration::from_millis(session.options.read_timeout_ms.max(1)) * 3),
+            again: false,
+            failure: None,
+            session,
+        }
+    }
+
+    /// One request. `None` when the budget is spent, otherwise whether it was read. A sector that was not is bad; of more than one
+    /// nothing is known.
+    fn attempt(&mut self, sectors: Range<u64>) -> Result<Option<bool>, Interruption> {
         self.session.stop.check()?;
         if self.budget.is_spent(self.bad) {
             return Ok(None);
         }
-        let place = Lba(sector);
-        let was_bad = self.session.map.status_at(place.byte()) == BlockStatus::Bad;
+        let (place, count) = (Lba(sectors.start), sectors.end - sectors.start);
+        let was_bad = count == 1 && self.session.map.status_at(place.byte()) == BlockStatus::Bad;
         let result = match self.again {
-            true => self.session.read_again(place, 1, self.limit)?,
-            false => self.session.read(place, 1, self.limit)?,
+            true => self.session.read_again(place, count, self.limit)?,
+            false => self.session.read(place, count, self.limit)?,
         };
         match result {
             Ok(()) => self.bad -= u64::from(was_bad),
-            Err(failure) => {
+            Err(failure) if count == 1 => {
                 self.session.mark(place, 1, BlockStatus::Bad, failure);
                 self.bad += u64::from(!was_bad);
                 self.failure = Some(failure);
             }
+            Err(_) => {}
         }
         Ok(Some(result.is_ok()))
     }
 
-    /// Reads inwards from both ends of each failed area, up to the first sector that fails; what is between is `/`.
+    /// Reads inwards from both ends of each failed area, up to the first error-correction block that fails; what is between is `/`.
     fn trim(&mut self) -> Result<ControlFlow<()>, Interruption> {
+        let unit = self.session.ecc.min(self.session.max_request());
         for range in self.session.map.ranges(&[BlockStatus::NonTrimmed]) {
             let mut rest = sectors(&range);
-            while let Some(sector) = rest.next() {
-                match self.attempt(sector)? {
+            let mut failed = 0;
+            while !rest.is_empty() && failed == 0 {
+                let end = ((rest.start / unit + 1) * unit).min(rest.end);
+                match self.attempt(rest.start..end)? {
                     None => return Ok(ControlFlow::Break(())),
-                    Some(true) => {}
+                    Some(true) => rest.start = end,
+                    Some(false) => failed = end,
+                }
+            }
+            while rest.end > failed.max(rest.start) {
+                let start = ((rest.end - 1) / unit * unit).max(failed).max(rest.start);
+                match self.attempt(start..rest.end)? {
+                    None => return Ok(ControlFlow::Break(())),
+                    Some(true) => rest.end = start,
                     Some(false) => break,
                 }
             }
-            while let Some(sector) = rest.next_back() {
-                match self.attempt(sector)? {
-                    None => return Ok(ControlFlow::Break(())),
-                    Some(true) => {}
-                    Some(false) => break,
-                }
-            }
-            if !rest.is_empty() {
-                self.session.mark_trimmed(rest);
-            }
+            self.session.mark_trimmed(rest);
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -137,14 +154,14 @@ impl Rescue<'_, '_> {
     fn scrape(&mut self) -> Result<ControlFlow<()>, Interruption> {
         for range in self.session.map.ranges(&[BlockStatus::NonScraped]) {
             for sector in sectors(&range) {
-                if self.attempt(sector)?.is_none() {
+                if self.attempt(sector..sector + 1)?.is_none() {
                     return Ok(ControlFlow::Break(()));
                 }
                 if let Some(failure) = self.failure.filter(|_| self.session.is_past_end(Lba(sector)))
-                    && self.session.is_past_end(self.session.last_sector())
+                    && self.session.lies_about_its_end(self.limit)?
                 {
                     self.session.give_up_after(Lba(sector), BlockStatus::Bad, failure);
-                    self.bad = self.session.map.bytes(BlockStatus::Bad).div_ceil(SECTOR);
+                    self.bad = self.session.map_without_gaps().bytes(BlockStatus::Bad).div_ceil(SECTOR);
                     return Ok(ControlFlow::Continue(()));
                 }
             }
@@ -166,7 +183,7 @@ impl Rescue<'_, '_> {
     fn retry_passes(&mut self, passes: u32) -> Result<(), Interruption> {
         for _ in 0..passes {
             for sector in self.session.map.ranges(&[BlockStatus::Bad]).iter().flat_map(sectors) {
-                if !self.session.has_nothing_at(Lba(sector)) && self.attempt(sector)?.is_none() {
+                if !self.session.has_nothing_at(Lba(sector)) && self.attempt(sector..sector + 1)?.is_none() {
                     return Ok(());
                 }
             }

@@ -118,7 +118,12 @@ impl Scan<'_> {
         let mut pace = Pace::with((most, self.ecc), (end, layer_break, medium.profile.class() == "cd"));
         let mut position = 0;
         while position < end {
-            let request = position..position + pace.request(position, end);
+            if let Some(gap) = medium.size.gaps.iter().find(|gap| gap.contains(&position)) {
+                position = gap.end;
+                continue;
+            }
+            let next = medium.size.gaps.iter().map(|gap| gap.start).find(|start| *start > position).unwrap_or(end).min(end);
+            let request = position..position + pace.request(position, next);
             position = request.end;
             if self.read(request.clone(), false)? {
                 pace.succeeded();

@@ -45,6 +45,8 @@ pub struct Session<'a> {
     pub layer_break: Option<u64>,
     /// Whether the medium is a CD.
     pub is_cd: bool,
+    /// Sectors between sessions: no drive reads them, and their absence is no damage.
+    pub gaps: Vec<Range<u64>>,
     /// Programs that had a part in it.
     pub tools: Vec<ToolRun>,
     /// Where there is nothing to read, so that it is not tried again in this run: past the end of the medium (`-`), or a track of
@@ -84,6 +86,7 @@ impl<'a> Session<'a> {
             failures: (0, 0),
             layer_break: layer_break.and_then(|sector| sector.checked_sub(task.first_sector)).filter(|sector| *sector > 0),
             is_cd: profile.class() == "cd",
+            gaps: task.medium.size.gaps.clone(),
             tools: vec![this_program],
             tuning,
             batch: None,
@@ -170,7 +173,7 @@ impl<'a> Session<'a> {
         let range = start.byte()..start.byte() + sectors * SECTOR;
         self.map.set(range.clone(), status);
         self.pipeline.mark(range.clone(), status);
-        if failure.nothing && sectors == 1 {
+        if failure.nothing && (sectors == 1 || status == BlockStatus::Bad) {
             let kind = if failure.is_past_end() { BlockStatus::Bad } else { BlockStatus::NonScraped };
             self.nothing.set(range.clone(), kind);
         }
@@ -197,22 +200,23 @@ impl<'a> Session<'a> {
         Lba((self.map.len() / SECTOR).saturating_sub(1))
     }
 
-    /// Whether not even the last sector is on the medium: asks the drive.
+    /// Whether not even the last sector is on the medium: asks the drive, once.
     ///
     /// # Errors
     /// What ends a run.
     pub fn lies_about_its_end(&mut self, limit: Duration) -> Result<bool, Interruption> {
         let last = self.last_sector();
+        if self.is_past_end(last) {
+            return Ok(true);
+        }
         if self.map.status_at(last.byte()) == BlockStatus::Finished {
             return Ok(false);
         }
-        match self.read(last, 1, limit)? {
-            Ok(()) => Ok(false),
-            Err(failure) => {
-                self.mark(last, 1, BlockStatus::NonTrimmed, failure);
-                Ok(failure.is_past_end())
-            }
+        let lies = self.read(last, 1, limit)?.is_err_and(|failure| failure.is_past_end());
+        if lies {
+            self.nothing.set(last.byte()..self.map.len(), BlockStatus::Bad);
         }
+        Ok(lies)
     }
 
     /// Gives everything from here to the end that was not read this status, for the same reason.
@@ -225,11 +229,37 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Marks sectors between the trimmed edges of a bad area.
+    /// Leaves out what lies between sessions: bad in the map, zeros in the image, and never asked for.
+    pub fn leave_gaps(&mut self) {
+        for gap in self.gaps.clone() {
+            let range = gap.start.saturating_mul(SECTOR)..gap.end.saturating_mul(SECTOR);
+            self.map.set(range.clone(), BlockStatus::Bad);
+            self.pipeline.mark(range.clone(), BlockStatus::Bad);
+            self.nothing.set(range, BlockStatus::NonScraped);
+        }
+    }
+
+    /// Bytes that lie between sessions.
+    pub fn gap_bytes(&self) -> u64 {
+        let within = |gap: &Range<u64>| {
+            gap.end.saturating_mul(SECTOR).min(self.map.len()).saturating_sub(gap.start.saturating_mul(SECTOR))
+        };
+        self.gaps.iter().map(within).sum()
+    }
+
+    /// The map with gaps between sessions as if they were read: what is left is what can be missing.
+    pub fn map_without_gaps(&self) -> SectorMap {
+        without_gaps(&self.map, &self.gaps)
+    }
+
+    /// Marks what is left of failed sectors after trimming their edges.
     pub fn mark_trimmed(&mut self, sectors: Range<u64>) {
-        let range = sectors.start * SECTOR..sectors.end * SECTOR;
-        self.map.set(range.clone(), BlockStatus::NonScraped);
-        self.pipeline.mark(range, BlockStatus::NonScraped);
+        let left = self.map.blocks_within(sectors.start * SECTOR..sectors.end * SECTOR);
+        let left: Vec<_> = left.filter(|(_, status)| *status == BlockStatus::NonTrimmed).collect();
+        for (range, _) in left {
+            self.map.set(range.clone(), BlockStatus::NonScraped);
+            self.pipeline.mark(range, BlockStatus::NonScraped);
+        }
     }
 
     /// Takes over what another program has read into the image file or found to be unreadable. What was finished before stays so.
@@ -276,7 +306,7 @@ impl<'a> Session<'a> {
     /// Says which ranges are unreadable for good.
     pub fn report_bad(&mut self) {
         let sense_at = |byte: u64| self.said.iter().find(|(range, _)| range.contains(&byte)).and_then(|(_, sense)| *sense);
-        for range in self.map.ranges(&[BlockStatus::Bad]) {
+        for range in self.map_without_gaps().ranges(&[BlockStatus::Bad]) {
             let (start, count) = (Lba(range.start / SECTOR), (range.end - range.start).div_ceil(SECTOR));
             self.reporter.say(WorkerMessage::BadRange { start, count, sense: sense_at(range.start) });
         }
@@ -284,12 +314,21 @@ impl<'a> Session<'a> {
 
     /// A sign of life with numbers from the map.
     pub fn moved(&mut self) {
-        let map = &self.map;
+        let (map, gaps) = (&self.map, self.gap_bytes());
         self.reporter.moved(|| WorkerProgress {
-            size_total: map.len(),
+            size_total: map.len() - gaps,
             size_processed: map.bytes(BlockStatus::Finished),
             speed: 0.0,
-            bad_sectors: map.bytes(BlockStatus::Bad).div_ceil(SECTOR),
+            bad_sectors: map.bytes(BlockStatus::Bad).saturating_sub(gaps).div_ceil(SECTOR),
         });
     }
+}
+
+/// A map in which the gaps between sessions (sectors) count as read.
+pub fn without_gaps(map: &SectorMap, gaps: &[Range<u64>]) -> SectorMap {
+    let mut map = map.clone();
+    for gap in gaps {
+        map.set(gap.start.saturating_mul(SECTOR)..gap.end.saturating_mul(SECTOR), BlockStatus::Finished);
+    }
+    map
 }

@@ -7,6 +7,9 @@ use crate::domain::{
 };
 use std::time::Duration;
 
+/// Least number of sectors of one point: an error-correction block of a DVD.
+const LEAST: u64 = 16;
+
 /// A meter over a disc.
 #[derive(Debug, Clone)]
 pub struct Meter {
@@ -27,7 +30,7 @@ struct Point {
 impl Meter {
     /// For a disc of so many sectors; memory is bounded whatever a disc claims.
     pub fn new(sectors: u64) -> Self {
-        let width = sectors.div_ceil(MAX_POINTS as u64).max(1);
+        let width = sectors.div_ceil(MAX_POINTS as u64).max(LEAST);
         // At most MAX_POINTS of them, which fits.
         let points = usize::try_from(sectors.div_ceil(width)).unwrap_or(MAX_POINTS).min(MAX_POINTS);
         Self { width, sectors, points: vec![Point::default(); points], read: 0, resets: 0 }
@@ -74,7 +77,8 @@ impl Meter {
             if point.seconds > 0.0 || bad_here > 0 {
                 #[allow(clippy::cast_precision_loss)]
                 let bytes = point.sectors * SECTOR as f64;
-                let bytes_per_second = if point.seconds > 0.0 { bytes / point.seconds } else { 0.0 };
+                // Whole numbers are short on the wire, and nobody measures better.
+                let bytes_per_second = if point.seconds > 0.0 { (bytes / point.seconds).round() } else { 0.0 };
                 curve.push(SpeedPoint { start, sectors: end - start, bytes_per_second, bad: bad_here });
             }
         }
@@ -95,19 +99,20 @@ mod tests {
 
     #[test]
     fn a_curve_has_the_speed_and_the_errors_of_each_stretch() {
-        let sectors = 4 * MAX_POINTS as u64;
+        let sectors = 20 * MAX_POINTS as u64;
         let mut meter = Meter::new(sectors);
-        // Two points of four sectors each, read in one second.
-        meter.request(0, 8, Duration::from_secs(1), true);
-        meter.request(8, 4, Duration::from_secs(2), false);
+        // Two points of twenty sectors each, read in one second.
+        meter.request(0, 40, Duration::from_secs(1), true);
+        meter.request(40, 20, Duration::from_secs(2), false);
         meter.reset();
         let mut map = SectorMap::new(sectors * SECTOR);
-        map.set(8 * SECTOR..11 * SECTOR, BlockStatus::Bad);
-        map.set(13 * SECTOR..14 * SECTOR, BlockStatus::Bad);
+        map.set(40 * SECTOR..43 * SECTOR, BlockStatus::Bad);
+        map.set(79 * SECTOR..82 * SECTOR, BlockStatus::Bad);
         let found = meter.statistics(&map, 5);
         let curve: Vec<_> = found.curve.iter().map(|p| (p.start, p.sectors, p.bytes_per_second, p.bad)).collect();
-        assert_eq!(curve, [(0, 4, 16_384.0, 0), (4, 4, 16_384.0, 0), (8, 4, 0.0, 3), (12, 4, 0.0, 1)]);
-        assert_eq!((found.sectors, found.recovered, found.unreadable, found.resets), (8, 5, 4, 1));
+        let speed = 81_920.0;
+        assert_eq!(curve, [(0, 20, speed, 0), (20, 20, speed, 0), (40, 20, 0.0, 3), (60, 20, 0.0, 1), (80, 20, 0.0, 2)]);
+        assert_eq!((found.sectors, found.recovered, found.unreadable, found.resets), (40, 5, 6, 1));
     }
 
     proptest::proptest! {

@@ -23,7 +23,7 @@ use crate::{
         job::Phase,
         options::OnLoss,
         sector_map::{BlockStatus, SectorMap},
-        verdict::{VerifyEvidence, run_out_start},
+        verdict::{Evidence, VerifyEvidence, judge, run_out_start},
     },
     optical::OpticalDevice,
 };
@@ -161,6 +161,7 @@ fn make(
             stop.check()
         })?;
     }
+    session.leave_gaps();
     if task.options.accept_loss {
         settle_for_less(session);
     } else {
@@ -182,11 +183,14 @@ fn settle_for_less(session: &mut Session<'_>) {
 /// # Errors
 /// [`Halt::Loss`] if sectors are missing without an explanation and a person wants to be asked.
 fn ask_about_loss(session: &Session<'_>, task: &ImageTask) -> Result<(), Interruption> {
-    let missing = session.map.len() - session.map.bytes(BlockStatus::Finished);
-    let explained = run_out_start(&session.map, &task.medium.size, task.medium.profile).is_some();
-    if task.options.on_loss == OnLoss::Finish || missing == 0 || explained {
+    let (map, size, profile) = (&session.map, &task.medium.size, task.medium.profile);
+    let end = run_out_start(map, size, profile).unwrap_or(map.len());
+    // What the verdict would be if nothing but reading could go wrong.
+    let verdict = judge(&Evidence { map, size, profile, image_len: end, hashed: end, verify: VerifyEvidence::default() }).verdict;
+    if task.options.on_loss == OnLoss::Finish || verdict.is_good() {
         return Ok(());
     }
+    let missing = map.len() - session.map_without_gaps().bytes(BlockStatus::Finished);
     Err(Interruption::Halted(Halt::Loss { bad_sectors: missing.div_ceil(SECTOR) }))
 }
 

@@ -1,12 +1,12 @@
 //! What people and scripts see.
 
 use crate::{
-    domain::{job::Phase, result::ScanResult},
+    domain::{job::Phase, options::HashKind, result::ScanResult},
     imaging::protocol::{Halt, ImageResult, Outcome, WorkerMessage},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// Progress on standard error if that is a terminal, otherwise nothing.
 pub struct Bar(ProgressBar);
@@ -67,6 +67,9 @@ struct Report<'a> {
     verdict: &'static str,
     md5: &'a str,
     sha256: &'a str,
+    /// Hashes that were asked for beside those two.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hashes: &'a BTreeMap<HashKind, String>,
     seconds: f64,
     bytes_per_second: f64,
 }
@@ -81,6 +84,7 @@ pub fn json(result: &ImageResult) -> String {
         verdict: result.judgement.verdict.as_str(),
         md5: &result.hashes.md5,
         sha256: &result.hashes.sha256,
+        hashes: &result.hashes.more,
         seconds: result.seconds,
         bytes_per_second: result.bytes_per_second,
     };

@@ -72,7 +72,7 @@ impl Run<'_> {
     /// # Errors
     /// What ends a run. What was read is claimed, unless the disc is not the right one any more.
     pub fn to_its_end(&self, session: &mut Session<'_>) -> Result<RunEnd, Interruption> {
-        self.scratch.write(&session.map)?;
+        self.scratch.write(&session.map_without_gaps())?;
         let limits = (session.options.block_sectors, session.options.speed_kbps);
         let command = self.pass.command(self.tool, (self.image, &self.scratch.map()), self.end, limits);
         session.tools.push(ToolRun {
@@ -145,11 +145,14 @@ impl Run<'_> {
     /// Takes over what the mapfile says, if it can be true: a byte that the file does not have was not read.
     /// Returns how many bytes the mapfile speaks of.
     fn take_over(&self, session: &mut Session<'_>) -> Result<u64, String> {
-        let found = self.scratch.read(session.map.len())?;
+        let mut found = self.scratch.read(session.map.len())?;
         let end = found.ranges(&[BlockStatus::Finished]).last().map_or(0, |range| range.end);
         let length = session.pipeline.sink().length().map_err(|error| error.to_string())?;
         if length < end {
             return Err(format!("it claims {end} bytes of a file that has {length}"));
+        }
+        for gap in &session.gaps {
+            found.set(gap.start.saturating_mul(SECTOR)..gap.end.saturating_mul(SECTOR), BlockStatus::Bad);
         }
         session.adopt(&found).map_err(|interruption| format!("{interruption:?}"))?;
         Ok(found.len())

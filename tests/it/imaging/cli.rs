@@ -78,6 +78,44 @@ fn a_damaged_disc_ends_with_3_and_says_how_many_sectors() {
 }
 
 #[test]
+fn a_scan_prints_its_result_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = disc(folder.path(), "a.img", "SCRATCH", 1);
+    let drive = folder.path().join("drive");
+    fs::create_dir(&drive).unwrap();
+    fs::write(drive.join("drive.toml"), "[[fault]]\nkind = \"bad\"\nlba = 700\ncount = 5\n").unwrap();
+    disk2iso::optical::virtual_insert(&drive, &source).unwrap();
+    let output = image(&["drive", "--mode", "scan", "--json"], folder.path());
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let json = report(&output);
+    assert_eq!((json["bad_sectors"].as_u64(), json["ranges"][0]["start"].as_u64()), (Some(5), Some(700)));
+    let output = image(&["a.img", "--mode=scan"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("0 of 1200 sectors unreadable\nspeed "));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn rescue_runs_ddrescue_on_what_it_can_read_and_the_native_passes_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = disc(folder.path(), "a.img", "RESCUE", 1);
+    let output = image(&["a.img", "--mode=rescue", "--json", "--hash=crc32,blake3"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let json = report(&output);
+    assert_eq!(
+        (json["hashes"]["crc32"].as_str().map(str::len), json["hashes"]["blake3"].as_str().map(str::len)),
+        (Some(8), Some(64))
+    );
+    assert!(fs::read(folder.path().join("RESCUE.iso")).unwrap() == fs::read(&source).unwrap());
+    let drive = folder.path().join("drive");
+    fs::create_dir(&drive).unwrap();
+    disk2iso::optical::virtual_insert(&drive, &source).unwrap();
+    let output = image(&["drive", "--mode=rescue", "--engine=ddrescue"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the native engine's own passes"), "{output:?}");
+}
+
+#[test]
 fn an_unfinished_image_of_the_same_disc_is_continued() {
     let folder = tempfile::tempdir().unwrap();
     let source = disc(folder.path(), "a.img", "GO ON", 1);

@@ -221,19 +221,19 @@ fn the_error_budget_ends_rescue_and_what_was_not_tried_is_said() {
 
 #[test]
 fn a_program_that_lies_fails_or_ends_early_never_makes_an_image() {
-    let whole = 100 * SECTOR;
+    let whole = 300 * SECTOR;
     let claim = |size: u64, status: char| format!("for m; do :; done; printf '0 + 1\\n0 {size} {status}\\n' > \"$m\"");
     for (script, part_of_message) in [
         ("exit 0".to_owned(), "had not tried"),
         ("echo 'cannot open input' >&2; exit 1".to_owned(), "cannot open input"),
         // Finished without a byte in the file.
-        (claim(whole, '+'), "claims 204800 bytes of a file that has 0"),
-        (claim(whole / 2, '+'), "covers 102400 bytes instead of 204800"),
+        (claim(whole, '+'), "claims 614400 bytes of a file that has 0"),
+        (claim(whole / 2, '-'), "covers 307200 bytes instead of 614400"),
         ("for m; do :; done; head -c 9999 /dev/urandom > \"$m\"".to_owned(), "its mapfile cannot be used"),
         ("for m; do :; done; rm \"$m\"".to_owned(), "its mapfile cannot be used"),
         ("kill -9 $$".to_owned(), "had not tried"),
     ] {
-        let story = Story::new(100, &[]);
+        let story = Story::new(300, &[]);
         let outcome = story.run(story.impostor(&script), &mut |_, _| {});
         let (code, message) = failed(&outcome);
         assert_eq!(code, "read_failed", "{script}");

@@ -43,6 +43,13 @@ struct State {
     events: BTreeMap<u64, Event>,
     not_ready: Option<(u64, u64)>,
     exchanged: bool,
+    /// What every drive says the disc is, instead of what is expected.
+    identity: Option<Medium>,
+    /// Sectors that can only be read past the drive's cache.
+    stubborn: BTreeSet<u64>,
+    /// A place that no request may cross.
+    barrier: Option<u64>,
+    fresh_reads: u64,
     reads: u64,
     bytes: u64,
     max_transfer: u32,
@@ -108,6 +115,23 @@ impl Disc {
         self.with(|state| state.not_ready = Some((read, times)))
     }
 
+    pub fn stubborn(self, range: Range<u64>) -> Self {
+        self.with(|state| state.stubborn.extend(range))
+    }
+
+    pub fn fails_across(self, sector: u64) -> Self {
+        self.with(|state| state.barrier = Some(sector))
+    }
+
+    pub fn identifies_as(&self, medium: &Medium) {
+        self.lock().identity = Some(medium.clone());
+    }
+
+    /// Requests that went past the drive's cache.
+    pub fn fresh_reads(&self) -> u64 {
+        self.lock().fresh_reads
+    }
+
     /// Sectors that can be read after all.
     pub fn heal(&self, range: Range<u64>) {
         self.lock().bad.retain(|sector| !range.contains(sector));
@@ -132,7 +156,7 @@ impl Disc {
     }
 
     pub fn identify(&self, right: &Medium) -> Result<Medium, IdentifyFailure> {
-        let mut medium = right.clone();
+        let mut medium = self.lock().identity.clone().unwrap_or_else(|| right.clone());
         if self.lock().exchanged {
             medium.fingerprint = Fingerprint("00".repeat(16));
         }
@@ -270,7 +294,8 @@ impl OpticalDevice for MemoryDevice {
         if range.clone().any(|sector| state.protected.contains(&sector)) {
             return Err(DeviceError::Protected(sense(5, 0x6f)));
         }
-        failed |= range.clone().any(|sector| state.bad.contains(&sector));
+        failed |= range.clone().any(|sector| state.bad.contains(&sector) || state.stubborn.contains(&sector));
+        failed |= state.barrier.is_some_and(|place| range.start < place && place < range.end);
         if failed {
             return Err(DeviceError::Medium(sense(3, 0x11)));
         }
@@ -284,6 +309,16 @@ impl OpticalDevice for MemoryDevice {
             }
         }
         Ok(())
+    }
+
+    fn read_again(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError> {
+        {
+            let mut state = self.disc.lock();
+            state.fresh_reads += 1;
+            let sectors = start.0..start.0 + buffer.len() as u64 / SECTOR;
+            state.stubborn.retain(|sector| !sectors.contains(sector));
+        }
+        self.read(start, buffer, limit)
     }
 
     fn max_transfer(&self) -> u32 {

@@ -10,7 +10,13 @@ use super::{
     small, task,
 };
 use disk2iso::{
-    domain::{disc::MediaProfile, ids::SECTOR, options::Verify, verdict::Verdict},
+    domain::{
+        disc::MediaProfile,
+        ids::SECTOR,
+        options::Verify,
+        sector_map::{BlockStatus, SectorMap},
+        verdict::Verdict,
+    },
     imaging::{
         Tuning,
         protocol::{ImageResult, Outcome, ReadOptions},
@@ -203,6 +209,28 @@ fn check(
     Ok(())
 }
 
+/// How many sectors GNU ddrescue alone loses of the same disc.
+fn lost_by_ddrescue(sectors: u64, bad: &BTreeSet<u64>, retries: u32) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::File::create(path("source")).unwrap().set_len(sectors * SECTOR).unwrap();
+    let mut faults = SectorMap::new(sectors * SECTOR);
+    faults.set(0..sectors * SECTOR, BlockStatus::Finished);
+    for sector in bad {
+        faults.set(sector * SECTOR..(sector + 1) * SECTOR, BlockStatus::Bad);
+    }
+    std::fs::write(path("faults"), faults.to_mapfile()).unwrap();
+    let status = std::process::Command::new("ddrescue")
+        .args(["-q", "-b2048", &format!("-s{}", sectors * SECTOR), &format!("-r{retries}")])
+        .arg(format!("--test-mode={}", path("faults").display()))
+        .args([path("source"), path("image"), path("map")])
+        .status();
+    status.expect("ddrescue is installed");
+    // No map at all: nothing was read.
+    let map = std::fs::read_to_string(path("map")).map_or_else(|_| SectorMap::new(0), |text| SectorMap::parse(&text).unwrap());
+    sectors - map.bytes(BlockStatus::Finished) / SECTOR
+}
+
 /// Ten thousand; fewer while somebody works on the engine.
 fn cases() -> u32 {
     std::env::var("DISK2ISO_HONESTY_CASES").map_or(10_000, |number| number.parse().unwrap())
@@ -214,5 +242,20 @@ proptest! {
     #[test]
     fn no_image_is_ever_called_better_than_it_is(story in story()) {
         tell(&story)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `tell` proves that exactly the unreadable sectors are lost, whatever else happens on the way.
+    #[test]
+    fn no_more_is_lost_than_by_ddrescue_alone(mut story in story()) {
+        story.faults.retain(|fault| matches!(fault, Fault::Bad(..) | Fault::RunOut(_)));
+        let planned = medium(story.sectors, story.file_system, MediaProfile(story.profile)).size.sectors;
+        let (_, mut bad) = disc(&story);
+        bad.retain(|sector| *sector < planned);
+        tell(&story)?;
+        prop_assert!(bad.len() as u64 <= lost_by_ddrescue(planned, &bad, story.retries));
     }
 }

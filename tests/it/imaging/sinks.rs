@@ -103,6 +103,71 @@ impl Sink for Watched {
     }
 }
 
+/// A folder that forgets all but lengths and the map: for those who count requests.
+#[derive(Default)]
+pub struct Nowhere(Mutex<(u64, Option<String>)>);
+
+impl Nowhere {
+    fn lock(&self) -> MutexGuard<'_, (u64, Option<String>)> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Sink for Nowhere {
+    fn look(&self) -> Result<Existing, SinkError> {
+        Ok(Existing { map: self.lock().1.clone(), ..Existing::default() })
+    }
+    fn create(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn open(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn open_published(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
+        let mut state = self.lock();
+        state.0 = state.0.max(offset + bytes.len() as u64);
+        Ok(())
+    }
+    fn read_at(&self, _offset: u64, buffer: &mut [u8]) -> Result<(), SinkError> {
+        buffer.fill(0);
+        Ok(())
+    }
+    fn length(&self) -> Result<u64, SinkError> {
+        Ok(self.lock().0)
+    }
+    fn set_len(&self, len: u64) -> Result<(), SinkError> {
+        self.lock().0 = len;
+        Ok(())
+    }
+    fn sync_data(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn drop_cache(&self) {}
+    fn write_map(&self, text: &str) -> Result<(), SinkError> {
+        self.lock().1 = Some(text.to_owned());
+        Ok(())
+    }
+    fn remove_map(&self) -> Result<(), SinkError> {
+        self.lock().1 = None;
+        Ok(())
+    }
+    fn sync_folder(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn publish(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn unlink_part(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn free_space(&self) -> Result<u64, SinkError> {
+        Ok(u64::MAX)
+    }
+}
+
 /// How the machine goes down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crash {
