@@ -2,6 +2,7 @@
 # Installs what a target needs and this machine lacks, on Debian 12 or Ubuntu 24.04 with git, make, curl and Rust.
 #
 #   bootstrap.sh build|demo|test      each includes the one before
+#   bootstrap.sh fuzz                 cargo-fuzz, if it is missing
 #
 # Silent and quick when everything is there.
 set -euo pipefail
@@ -12,11 +13,17 @@ PATH=$PATH:/usr/sbin:/sbin
 build=(gcc libc6-dev pkg-config libudev-dev libpq-dev libssl-dev)
 # To make the demo's discs and to talk to the service.
 demo=(xorriso curl python3)
-# Servers, makers of odd file systems and a second opinion on reading; then the virtual machine with real drives.
-test=(postgresql gddrescue genisoimage udftools
+# Servers, makers of odd file systems and a second opinion on reading; what reads audio discs; then the virtual machine with real
+# drives. Debian 12 has no hfsprogs: HFS+ comes from xorriso, HFS from genisoimage and hfsutils.
+test=(postgresql gddrescue genisoimage udftools hfsutils python3-venv
+  cdrdao cd-paranoia flac libcdio-utils cuetools
   qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev xz-utils zstd time shellcheck)
 # Where the virtual machine finds its kernel; tests/vm/run.sh looks here too.
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
+# Tools that are no packages; tests/it/filesystems looks here, then in PATH.
+tools_folder=${DISK2ISO_TOOLS:-/var/tmp/disk2iso-tools}
+# Judges sizes of images (KB, National Library of the Netherlands).
+isolyzer_version=1.4.0
 
 fail() {
   echo "bootstrap: $*" >&2
@@ -28,12 +35,19 @@ main() {
   build) wanted=("${build[@]}") ;;
   demo) wanted=("${build[@]}" "${demo[@]}") ;;
   test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
-  *) fail "usage: deploy/bootstrap.sh build|demo|test" ;;
+  fuzz) wanted=("${build[@]}") ;;
+  *) fail "usage: deploy/bootstrap.sh build|demo|test|fuzz" ;;
   esac
   front_end
   install_missing
   check_rust
-  [[ $1 != test ]] || fetch_kernel
+  case $1 in
+  test)
+    fetch_isolyzer
+    fetch_kernel
+    ;;
+  fuzz) install_cargo_fuzz ;;
+  esac
 }
 
 # The front end is built with Node.js; one that did not come from Debian's packages is as good.
@@ -90,6 +104,27 @@ check_rust() {
   done
   ((${#absent[@]} == 0)) ||
     echo "bootstrap: ${absent[*]} cannot be run, so formatting and lints cannot be checked; try: rustup component add ${absent[*]}" >&2
+}
+
+# In a folder of its own, so that no other Python program is touched.
+fetch_isolyzer() {
+  local target=$tools_folder/isolyzer-$isolyzer_version messages
+  [[ ! -x $target/bin/isolyzer ]] || return 0
+  echo "bootstrap: installing isolyzer $isolyzer_version into $target"
+  # Scripts in it name its folder, so it is made in place; what a killed run left is made anew.
+  messages=$(rm -rf "$target" && mkdir -p "$tools_folder" && /usr/bin/python3 -m venv "$target" &&
+    "$target/bin/pip" install --quiet --disable-pip-version-check "isolyzer==$isolyzer_version" 2>&1) || {
+    rm -rf "$target"
+    echo "$messages" >&2
+    fail "could not install isolyzer (messages above); try again, or put isolyzer $isolyzer_version into $target/bin"
+  }
+}
+
+# Needs a nightly toolchain to run, which is the user's own.
+install_cargo_fuzz() {
+  [[ ! -x ${CARGO_HOME:-$HOME/.cargo}/bin/cargo-fuzz ]] && ! command -v cargo-fuzz >/dev/null || return 0
+  echo "bootstrap: installing cargo-fuzz"
+  cargo install --quiet --locked cargo-fuzz || fail "could not install cargo-fuzz (messages above)"
 }
 
 # The host's kernel is no use to the virtual machine: it may be unreadable, absent (containers) or without CD support.

@@ -133,7 +133,7 @@ pub fn document(record: &IsoRecord, facts: &IsoFacts) -> Value {
             "label": record.disk_label,
             "kind": record.disk_type,
             "fingerprint": record.fingerprint,
-            "size": record.medium.as_ref().map(|medium| medium.size),
+            "size": record.medium.as_ref().map(|medium| &medium.size),
             "ids": record.medium.as_ref().map(|medium| &medium.ids),
             "medium": record.medium,
         },

@@ -5,6 +5,7 @@ mod image;
 mod migrate;
 mod openapi;
 mod read_worker;
+mod scsi_target;
 mod serve;
 mod signals;
 
@@ -35,6 +36,9 @@ enum Command {
     /// Read a disc for the service (started by it).
     #[command(hide = true)]
     ReadWorker(read_worker::ReadWorkerArgs),
+    /// Be the drive behind a kernel's SCSI commands (for tests in a virtual machine).
+    #[command(hide = true)]
+    ScsiTarget(scsi_target::ScsiTargetArgs),
 }
 
 /// Where the settings are.
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Image(args) => Ok(image::run(args)),
         Command::Openapi => Ok(openapi::run()),
         Command::ReadWorker(args) => Ok(read_worker::run(&args)),
+        Command::ScsiTarget(args) => Ok(scsi_target::run(&args)),
     };
     result.unwrap_or_else(|code| code)
 }

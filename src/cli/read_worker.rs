@@ -4,11 +4,12 @@ use super::signals::stop_on_signals;
 use crate::{
     filesystems,
     imaging::{
-        FileSink, Interruption, Native, StopFlag, Tuning,
+        FileSink, Interruption, StopFlag, Tuning,
         cd::{self, CdWorkplace},
-        code,
+        choose_engine, code,
         process::{self, WorkerProgram},
-        protocol::{CdTask, ImagePaths, ImageTask, Outcome, VerifyTask, WorkerMessage, WorkerTask},
+        protocol::{CdTask, ImagePaths, ImageTask, Outcome, ScanTask, VerifyTask, WorkerMessage, WorkerTask},
+        scan::{self, ScanPlace},
         worker::{self, Workplace},
     },
     optical::OpticalDevice,
@@ -96,9 +97,7 @@ fn perform(stop: &StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
             worker::verify_image(&FileSink::new(ImagePaths::new(&image)), stop, Tuning::default(), emit)
         }
         Ok(WorkerTask::Cd(task)) => raw_cd(&task, stop.clone(), emit),
-        Ok(WorkerTask::Scan(_)) => {
-            Outcome::Failed { code: code::BAD_TASK.to_owned(), message: "this task is not known yet".to_owned() }
-        }
+        Ok(WorkerTask::Scan(task)) => surface(&task, stop.clone(), emit),
         Err(problem) => Outcome::Failed { code: code::BAD_TASK.to_owned(), message: format!("this is no task: {problem}") },
     }
 }
@@ -118,16 +117,31 @@ fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) 
         Ok(device) => device,
         Err(error) => return Interruption::from(&error).into_outcome(),
     };
+    let (engine, note) = choose_engine(task, &WorkerProgram::this_program());
+    if let Some(note) = note {
+        // Whatever is not a message is a line in the service's log.
+        eprintln!("{note}");
+    }
     let workplace = Workplace {
         device: &mut *device,
         identify: &|device| filesystems::identify(device),
         sink: Arc::new(FileSink::new(task.paths.clone())),
-        engine: &Native,
+        engine: &*engine,
         stop,
         tuning: Tuning::default(),
         emit,
     };
     worker::image(task, workplace)
+}
+
+fn surface(task: &ScanTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {
+    match task.device.open() {
+        Ok(mut device) => {
+            let identify = &|device: &mut dyn OpticalDevice| filesystems::identify(device);
+            scan::scan(task, ScanPlace { device: &mut *device, identify, stop, tuning: Tuning::default(), emit })
+        }
+        Err(error) => Interruption::from(&error).into_outcome(),
+    }
 }
 
 fn say(message: &WorkerMessage) -> bool {

@@ -148,9 +148,9 @@ fn raw(medium: &Medium, options: &JobOptions, clone: bool, form: Form) -> Plan {
 pub fn every_sector(size: &SizeRecord) -> SizeRecord {
     let capacity = size.claims.read_capacity.or(size.claims.toc_lead_out).unwrap_or(0);
     if size.rule == SizeRule::FileSystem && capacity > size.sectors {
-        SizeRecord { sectors: capacity, rule: SizeRule::Medium, ..*size }
+        SizeRecord { sectors: capacity, rule: SizeRule::Medium, ..size.clone() }
     } else {
-        *size
+        size.clone()
     }
 }
 

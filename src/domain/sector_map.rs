@@ -117,6 +117,20 @@ impl SectorMap {
         self.marks.iter().zip(ends).map(|((start, status), end)| (*start..end, *status))
     }
 
+    /// The blocks within a byte range, cut to it.
+    pub fn blocks_within(&self, range: Range<u64>) -> impl Iterator<Item = (Range<u64>, BlockStatus)> + '_ {
+        let end = range.end.min(self.len);
+        let mut position = range.start;
+        std::iter::from_fn(move || {
+            if position >= end {
+                return None;
+            }
+            let next = self.marks.range(position + 1..).next().map_or(self.len, |(start, _)| *start).min(end);
+            let start = std::mem::replace(&mut position, next);
+            Some((start..next, self.status_at(start)))
+        })
+    }
+
     /// Byte ranges with one of the given statuses, in order.
     pub fn ranges(&self, wanted: &[BlockStatus]) -> Vec<Range<u64>> {
         self.blocks().filter(|(_, status)| wanted.contains(status)).map(|(range, _)| range).collect()
@@ -403,6 +417,14 @@ mod tests {
                 };
                 prop_assert_eq!(cell.letter(), expected, "cell {} of {:?}", index, kinds);
             }
+        }
+
+        #[test]
+        fn blocks_within_a_range_are_those_of_the_whole_map(map in map(), start in 0_u64..1 << 40, size in 0_u64..1 << 40) {
+            let range = start..start + size;
+            let cut = |(block, status): (Range<u64>, BlockStatus)| (block.start.max(range.start)..block.end.min(range.end), status);
+            let expected: Vec<_> = map.blocks().map(cut).filter(|(block, _)| block.start < block.end).collect();
+            prop_assert_eq!(map.blocks_within(range.clone()).collect::<Vec<_>>(), expected);
         }
 
         #[test]

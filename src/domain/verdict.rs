@@ -4,11 +4,12 @@
 //! the hashes what was stored.
 
 use super::{
-    disc::{MediaProfile, SizeRecord, SizeRule},
+    disc::{MediaProfile, RUN_OUT, SizeRecord, SizeRule},
     ids::SECTOR,
     sector_map::{BlockStatus, SectorMap},
 };
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// What an image is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -113,9 +114,6 @@ pub enum Reason {
     SubChannelMissing,
 }
 
-/// Run-out blocks at the end of a track written track-at-once (ddrescue manual, "Optical media").
-const RUN_OUT: u64 = 2;
-
 /// Judges the evidence.
 pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     use Reason::{
@@ -124,10 +122,15 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     };
     let (map, size) = (evidence.map, evidence.size);
     let planned = size.sectors.saturating_mul(SECTOR);
-    let bad_bytes = map.bytes(BlockStatus::Bad);
-    let bad_sectors = bad_bytes.div_ceil(SECTOR);
-    let finished = map.bytes(BlockStatus::Finished);
+    let parts = parts_outside_gaps(map, size);
+    let sum = |wanted: &dyn Fn(BlockStatus) -> bool| -> u64 {
+        parts.iter().filter(|(_, status)| wanted(*status)).map(|(range, _)| range.end - range.start).sum()
+    };
+    let bad_sectors = sum(&|status| status == BlockStatus::Bad).div_ceil(SECTOR);
+    let finished = sum(&|status| status == BlockStatus::Finished);
+    let untried = sum(&|status| !matches!(status, BlockStatus::Bad | BlockStatus::Finished));
     let run_out = run_out_start(map, size, evidence.profile);
+    let explained = unexplained(&parts, size).is_empty() || run_out.is_some();
     // A trimmed image ends where the run-out begins, so that it equals what was once written to the disc.
     let expected_len = run_out.unwrap_or(planned);
 
@@ -137,7 +140,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     note(map.len() != planned, MapDoesNotCoverMedium);
     note(evidence.image_len != expected_len, ImageLengthWrong);
     note(size.claims.file_system() > size.sectors, FileSystemLarger);
-    note(finished + bad_bytes != map.len(), NotAllTried);
+    note(untried > 0, NotAllTried);
     note(evidence.hashed != evidence.image_len, HashesPartial);
 
     let unsettled = evidence.verify.disc_unsettled.unwrap_or(0) > 0;
@@ -151,7 +154,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
         (Verdict::Degraded, vec![DiscUnsettled])
     } else if bad_sectors == 0 {
         (Verdict::Complete, Vec::new())
-    } else if run_out.is_some() {
+    } else if explained {
         (Verdict::CompleteTrimmed, vec![RunOut])
     } else {
         (Verdict::Degraded, vec![UnreadableSectors])
@@ -159,12 +162,41 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     Judgement { verdict, bad_sectors, reasons }
 }
 
+/// A range of bytes and what became of it.
+type Part = (Range<u64>, BlockStatus);
+
+/// What the map says, without the gaps between sessions: those need not be readable.
+fn parts_outside_gaps(map: &SectorMap, size: &SizeRecord) -> Vec<Part> {
+    let mut parts: Vec<Part> = map.blocks().collect();
+    for gap in &size.gaps {
+        let gap = gap.start.saturating_mul(SECTOR)..gap.end.saturating_mul(SECTOR);
+        let cut = |(range, status): Part| {
+            let (before, after) = (range.start..range.end.min(gap.start), range.start.max(gap.end)..range.end);
+            [(before, status), (after, status)].into_iter().filter(|(range, _)| range.start < range.end)
+        };
+        parts = parts.into_iter().flat_map(cut).collect();
+    }
+    parts
+}
+
+/// What is missing and is not the run-out of a session before the last one.
+fn unexplained(parts: &[Part], size: &SizeRecord) -> Vec<Part> {
+    let of_session = |(range, status): &&Part| {
+        let within = |run_out: &Range<u64>| {
+            run_out.start.saturating_mul(SECTOR) <= range.start && range.end <= run_out.end.saturating_mul(SECTOR)
+        };
+        *status == BlockStatus::Bad && size.run_outs.iter().any(within)
+    };
+    let missing = parts.iter().filter(|(_, status)| *status != BlockStatus::Finished);
+    missing.filter(|part| !of_session(part)).cloned().collect()
+}
+
 /// Byte at which an unreadable run-out begins, if that explains all that is missing: a CD, nothing unreadable but its last
-/// one or two sectors, and a file system that ends before them. The image is cut there.
+/// one or two sectors (and such run-out of its earlier sessions), and a file system that ends before them. The image is cut there.
 pub fn run_out_start(map: &SectorMap, size: &SizeRecord, profile: MediaProfile) -> Option<u64> {
-    let missing: Vec<_> = map.blocks().filter(|(_, status)| *status != BlockStatus::Finished).collect();
+    let missing = unexplained(&parts_outside_gaps(map, size), size);
     let [(range, BlockStatus::Bad)] = missing.as_slice() else { return None };
-    let file_system = size.claims.file_system() * SECTOR;
+    let file_system = size.claims.file_system().saturating_mul(SECTOR);
     let explained = profile.class() == "cd"
         && range.end == map.len()
         && range.end - range.start <= RUN_OUT * SECTOR
@@ -173,72 +205,5 @@ pub fn run_out_start(map: &SectorMap, size: &SizeRecord, profile: MediaProfile) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::disc::SizeClaims;
-
-    fn record(sectors: u64, file_system: u64) -> SizeRecord {
-        SizeClaims { read_capacity: Some(sectors), iso9660: Some(file_system), ..SizeClaims::default() }
-            .reconcile(MediaProfile::CD_ROM)
-    }
-
-    fn read(sectors: u64, bad: std::ops::Range<u64>) -> SectorMap {
-        let mut map = SectorMap::new(sectors * SECTOR);
-        map.set(0..sectors * SECTOR, BlockStatus::Finished);
-        map.set(bad.start * SECTOR..bad.end * SECTOR, BlockStatus::Bad);
-        map
-    }
-
-    fn verdict_of(map: &SectorMap, size: &SizeRecord, profile: MediaProfile) -> Verdict {
-        let all = run_out_start(map, size, profile).unwrap_or(map.len());
-        judge(&Evidence { map, size, profile, image_len: all, hashed: all, verify: VerifyEvidence::default() }).verdict
-    }
-
-    #[test]
-    fn all_read_is_complete() {
-        assert_eq!(verdict_of(&read(100, 0..0), &record(100, 98), MediaProfile::CD_ROM), Verdict::Complete);
-    }
-
-    #[test]
-    fn an_unreadable_run_out_is_trimmed_on_a_cd_only() {
-        assert_eq!(verdict_of(&read(100, 98..100), &record(100, 98), MediaProfile::CD_ROM), Verdict::CompleteTrimmed);
-        assert_eq!(verdict_of(&read(100, 98..100), &record(100, 98), MediaProfile::DVD_ROM), Verdict::Degraded);
-        assert_eq!(verdict_of(&read(100, 98..100), &record(100, 99), MediaProfile::CD_ROM), Verdict::Degraded);
-        assert_eq!(verdict_of(&read(100, 97..100), &record(100, 90), MediaProfile::CD_ROM), Verdict::Degraded);
-    }
-
-    #[test]
-    fn a_file_system_larger_than_the_medium_is_incomplete() {
-        assert_eq!(verdict_of(&read(100, 0..0), &record(100, 120), MediaProfile::CD_ROM), Verdict::Incomplete);
-    }
-
-    #[test]
-    fn what_was_never_tried_is_incomplete() {
-        let mut map = read(100, 0..0);
-        map.set(10 * SECTOR..11 * SECTOR, BlockStatus::NonTried);
-        assert_eq!(verdict_of(&map, &record(100, 98), MediaProfile::CD_ROM), Verdict::Incomplete);
-    }
-
-    #[test]
-    fn a_short_file_with_a_full_map_is_incomplete() {
-        let (map, size) = (read(100, 0..0), record(100, 98));
-        let evidence = Evidence {
-            map: &map,
-            size: &size,
-            profile: MediaProfile::CD_ROM,
-            image_len: 99 * SECTOR,
-            hashed: 99 * SECTOR,
-            verify: VerifyEvidence::default(),
-        };
-        assert_eq!(judge(&evidence).reasons, vec![Reason::ImageLengthWrong]);
-    }
-
-    #[test]
-    fn storage_that_gives_back_other_bytes_is_a_failure() {
-        let (map, size) = (read(100, 0..0), record(100, 98));
-        let verify = VerifyEvidence { image_matches: Some(false), disc_unsettled: None };
-        let evidence =
-            Evidence { map: &map, size: &size, profile: MediaProfile::CD_ROM, image_len: map.len(), hashed: map.len(), verify };
-        assert_eq!(judge(&evidence).verdict, Verdict::Failed);
-    }
-}
+#[path = "verdict_tests.rs"]
+mod tests;

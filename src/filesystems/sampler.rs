@@ -21,12 +21,14 @@ pub(super) struct Sampler<'a> {
     pub(super) fatal: Option<IdentifyFailure>,
     /// What the drive said to the first sector that it could not read.
     pub(super) said: Option<DeviceError>,
+    /// Whether the drive refused a sector as scrambled (5/6F).
+    pub(super) protected: bool,
 }
 
 impl<'a> Sampler<'a> {
     /// Nothing read yet.
     pub(super) fn new(device: &'a mut dyn OpticalDevice) -> Self {
-        Self { device, known: BTreeMap::new(), failures: 0, fatal: None, said: None }
+        Self { device, known: BTreeMap::new(), failures: 0, fatal: None, said: None, protected: false }
     }
 
     /// The sector's bytes, if the drive can read it.
@@ -42,6 +44,7 @@ impl<'a> Sampler<'a> {
             Ok(()) => Some(buffer),
             Err(error) => {
                 self.failures += 1;
+                self.protected |= matches!(error, DeviceError::Protected(_));
                 self.fatal = fatal(&error).filter(|failure| !matches!(failure, IdentifyFailure::Timeout(_)));
                 self.said.get_or_insert(error);
                 None

@@ -36,7 +36,7 @@ impl FileSink {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(file));
     }
 
-    fn file(&self) -> Result<Arc<File>, SinkError> {
+    fn opened(&self) -> Result<Arc<File>, SinkError> {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
         file.ok_or_else(|| failure("use", &self.paths.part)(io::ErrorKind::NotConnected.into()))
     }
@@ -91,28 +91,28 @@ impl Sink for FileSink {
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), SinkError> {
-        self.file()?.write_all_at(bytes, offset).map_err(failure("write", &self.paths.part))
+        self.opened()?.write_all_at(bytes, offset).map_err(failure("write", &self.paths.part))
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SinkError> {
-        self.file()?.read_exact_at(buffer, offset).map_err(failure("read", &self.paths.part))
+        self.opened()?.read_exact_at(buffer, offset).map_err(failure("read", &self.paths.part))
     }
 
     fn length(&self) -> Result<u64, SinkError> {
-        Ok(self.file()?.metadata().map_err(failure("inspect", &self.paths.part))?.len())
+        Ok(self.opened()?.metadata().map_err(failure("inspect", &self.paths.part))?.len())
     }
 
     fn set_len(&self, len: u64) -> Result<(), SinkError> {
-        self.file()?.set_len(len).map_err(failure("resize", &self.paths.part))
+        self.opened()?.set_len(len).map_err(failure("resize", &self.paths.part))
     }
 
     fn sync_data(&self) -> Result<(), SinkError> {
-        self.file()?.sync_data().map_err(failure("sync", &self.paths.part))
+        self.opened()?.sync_data().map_err(failure("sync", &self.paths.part))
     }
 
     fn drop_cache(&self) {
         use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
-        if let Ok(file) = self.file() {
+        if let Ok(file) = self.opened() {
             // Advice only: a file system that does not take it gives the bytes from memory.
             let _ = posix_fadvise(&*file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
         }
@@ -144,7 +144,7 @@ impl Sink for FileSink {
     }
 
     fn publish(&self) -> Result<(), SinkError> {
-        self.file()?.sync_all().map_err(failure("sync", &self.paths.part))?;
+        self.opened()?.sync_all().map_err(failure("sync", &self.paths.part))?;
         rename_without_replacing(&self.paths.part, &self.paths.image)?;
         self.sync_folder()
     }
@@ -152,6 +152,10 @@ impl Sink for FileSink {
     fn unlink_part(&self) -> Result<(), SinkError> {
         std::fs::remove_file(&self.paths.part).map_err(failure("remove", &self.paths.part))?;
         self.sync_folder()
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        Some(self.paths.part.clone())
     }
 
     fn free_space(&self) -> Result<u64, SinkError> {

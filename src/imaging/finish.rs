@@ -1,6 +1,8 @@
 //! From a read disc to a named image: hashes, comparisons, verdict, name. In this order, each step durable before the next.
 
 use super::{
+    damage,
+    hashing::hash_bytes,
     interrupt::Interruption,
     mapfile::MapHeader,
     protocol::{ImageHashes, ImageResult, ImageTask, WorkerProgress},
@@ -10,7 +12,8 @@ use super::{
 use crate::domain::{
     ids::SECTOR,
     job::Phase,
-    result::ImageDetails,
+    options::HashKind,
+    result::{FileRole, ImageDetails, StoredFile},
     sector_map::BlockStatus,
     verdict::{Evidence, Judgement, Verdict, VerifyEvidence, judge, run_out_start},
 };
@@ -51,7 +54,8 @@ pub fn finish(
     if finished.judgement.verdict.is_good() && !task.options.keep_map {
         session.pipeline.sink().remove_map()?;
     }
-    Ok(result(session, path, finished, began))
+    let details = details(session, task, path, &finished)?;
+    Ok(result(session, path, finished, details, began))
 }
 
 /// Reports an image again that was published before a crash. Its verdict comes from its map, its hashes from the file.
@@ -74,7 +78,9 @@ pub fn report_again(
             session.pipeline.sink().remove_map()?;
         }
     }
-    Ok(result(session, &task.paths.image, Finished { size: end, hashes, verify, judgement }, began))
+    let finished = Finished { size: end, hashes, verify, judgement };
+    let details = details(session, task, &task.paths.image, &finished)?;
+    Ok(result(session, &task.paths.image, finished, details, began))
 }
 
 /// Gives the file its length and makes data and map durable. Returns the length.
@@ -141,7 +147,27 @@ fn judgement(session: &Session<'_>, task: &ImageTask, image_len: u64, hashed: u6
     judge(&Evidence { map: &session.map, size: &task.medium.size, profile: task.medium.profile, image_len, hashed, verify })
 }
 
-fn result(session: &Session<'_>, path: &Path, finished: Finished, began: Instant) -> ImageResult {
+/// Files, damage, statistics and programs. Whoever looks at the sink finds the files as they are now.
+fn details(session: &mut Session<'_>, task: &ImageTask, path: &Path, finished: &Finished) -> Result<ImageDetails, Interruption> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let ImageHashes { md5, sha256, more, .. } = finished.hashes.clone();
+    let mut hashes = more;
+    hashes.extend([(HashKind::Md5, md5), (HashKind::Sha256, sha256)]);
+    let mut files = vec![StoredFile { name: name(path), role: FileRole::Iso, size: finished.size, hashes }];
+    if let Some(text) = session.pipeline.sink().look()?.map {
+        let hashes = hash_bytes(text.as_bytes())?;
+        files.push(StoredFile { name: name(&task.paths.map), role: FileRole::Map, size: text.len() as u64, hashes });
+    }
+    Ok(ImageDetails {
+        files,
+        damage: damage::of(session, task, finished.judgement.verdict),
+        statistics: session.reader.statistics(&session.map),
+        tools: std::mem::take(&mut session.tools),
+        ..ImageDetails::default()
+    })
+}
+
+fn result(session: &Session<'_>, path: &Path, finished: Finished, details: ImageDetails, began: Instant) -> ImageResult {
     let seconds = began.elapsed().as_secs_f64();
     #[allow(clippy::cast_precision_loss)]
     let bytes_per_second = if seconds > 0.0 { session.reader.bytes() as f64 / seconds } else { 0.0 };
@@ -154,6 +180,6 @@ fn result(session: &Session<'_>, path: &Path, finished: Finished, began: Instant
         hashes: finished.hashes,
         seconds,
         bytes_per_second,
-        details: ImageDetails::default(),
+        details,
     }
 }

@@ -42,6 +42,8 @@ pub mod code {
     pub const DRIVE_NOT_READY: &str = "drive_not_ready";
     /// The drive may not be opened or read by this user.
     pub const NO_PERMISSION: &str = "no_permission";
+    /// The program that reads the disc failed.
+    pub const READ_FAILED: &str = "read_failed";
     /// The disc could not be identified.
     pub const DISC_UNIDENTIFIED: &str = "disc_unidentified";
     /// MD5 or SHA-256 is not available (OpenSSL in FIPS mode, for example).

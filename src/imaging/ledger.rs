@@ -71,6 +71,18 @@ impl Ledger {
         self.lock().in_flight += 1;
     }
 
+    /// Another program has written a range of the image; it counts as unsynced like our own. Waits as [`written`](Self::written).
+    pub fn claim(&self, range: Range<u64>) {
+        let mut state = self.lock();
+        state.unsynced += range.end - range.start;
+        state.written.set(range, BlockStatus::Finished);
+        state.dirty = true;
+        self.changed.notify_all();
+        while state.unsynced > self.tuning.unsynced_limit && state.failure.is_none() {
+            state = self.wait(state);
+        }
+    }
+
     /// The writer is done with a buffer. Waits while more is unsynced than a crash may cost.
     pub fn written(&self, range: Range<u64>, result: Result<(), SinkError>) {
         let mut state = self.lock();

@@ -11,6 +11,9 @@
 
 pub mod buffers;
 pub mod cd;
+pub mod choose;
+mod damage;
+pub mod ddrescue;
 pub mod engine;
 pub mod file_sink;
 mod finish;
@@ -26,13 +29,18 @@ pub mod process;
 pub mod protocol;
 pub mod reader;
 mod reporter;
+mod rescue;
+pub mod scan;
 pub mod session;
 pub mod sink;
+mod statistics;
 pub mod tuning;
 mod verify;
 pub mod watchdog;
 pub mod worker;
 
+pub use choose::choose_engine;
+pub use ddrescue::Ddrescue;
 pub use engine::Engine;
 pub use file_sink::FileSink;
 pub use interrupt::{Interruption, code};

@@ -10,7 +10,10 @@ use super::{
     sink::{Sink, SinkError},
     tuning::Tuning,
 };
-use crate::domain::sector_map::{BlockStatus, SectorMap};
+use crate::domain::{
+    options::HashKind,
+    sector_map::{BlockStatus, SectorMap},
+};
 use std::{
     ops::Range,
     sync::{
@@ -31,13 +34,18 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Starts the threads. `claimed` is what the mapfile on disk says.
+    /// Starts the threads. `claimed` is what the mapfile on disk says; `hashes` are wanted beside MD5 and SHA-256.
     ///
     /// # Errors
     /// `hashing_failed`, or `storage_failed` when the system gives no threads.
-    pub fn start(sink: Arc<dyn Sink>, claimed: SectorMap, header: MapHeader, tuning: Tuning) -> Result<Self, Interruption> {
+    pub fn start(
+        sink: Arc<dyn Sink>,
+        (claimed, header): (SectorMap, MapHeader),
+        hashes: &[HashKind],
+        tuning: Tuning,
+    ) -> Result<Self, Interruption> {
         let ledger = Arc::new(Ledger::new(claimed, header, tuning));
-        let hashes = Hashes::start(tuning.buffers)?;
+        let hashes = Hashes::start(tuning.buffers, hashes)?;
         let (writer, filled) = sync_channel(tuning.buffers);
         let threads = vec![
             spawn("writer", {

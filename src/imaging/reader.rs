@@ -3,12 +3,15 @@
 use super::{
     interrupt::{Interruption, code},
     protocol::Halt,
+    statistics::Meter,
     tuning::Tuning,
 };
 use crate::{
     domain::{
         disc::Medium,
         ids::{Lba, SECTOR},
+        result::ReadStatistics,
+        sector_map::SectorMap,
     },
     filesystems::IdentifyFailure,
     optical::{DeviceError, OpticalDevice, RawLayout, Sense},
@@ -48,6 +51,16 @@ pub struct Unreadable {
     pub sense: Option<Sense>,
     /// The drive refused because of copy protection.
     pub protected: bool,
+    /// There is nothing to read here, and trying again changes nothing: past the end of the medium (5/21), or a track of another
+    /// mode (5/64).
+    pub nothing: bool,
+}
+
+impl Unreadable {
+    /// Whether the medium ends before (5/21, 5/63).
+    pub fn is_past_end(&self) -> bool {
+        self.nothing && self.sense.is_some_and(|sense| sense.asc != 0x64)
+    }
 }
 
 /// How often one request may find the medium changed (and the same) before it counts as unreadable.
@@ -63,6 +76,11 @@ pub struct Reader<'a> {
     stop: StopFlag,
     tuning: Tuning,
     bytes: u64,
+    meter: Meter,
+    /// What the drive had reported before this run.
+    recovered_before: u64,
+    /// The drive does not answer: it is not asked anything any more.
+    wedged: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -78,7 +96,9 @@ impl<'a> Reader<'a> {
         tuning: Tuning,
         alive: &mut dyn FnMut(),
     ) -> Result<Self, Interruption> {
-        let mut reader = Self { device, identify, expected, first, stop, tuning, bytes: 0 };
+        let (meter, recovered_before) = (Meter::new(expected.size.sectors), device.recovered_errors());
+        let mut reader =
+            Self { device, identify, expected, first, stop, tuning, bytes: 0, meter, recovered_before, wedged: false };
         reader.check_disc(alive)?;
         Ok(reader)
     }
@@ -98,6 +118,44 @@ impl<'a> Reader<'a> {
         u64::from(self.device.max_transfer()).max(1)
     }
 
+    /// What reading cost so far; what is unreadable comes from the map.
+    pub fn statistics(&self, map: &SectorMap) -> ReadStatistics {
+        self.meter.statistics(map, self.device.recovered_errors().saturating_sub(self.recovered_before))
+    }
+
+    /// Limits the speed to kilobytes per second, where the drive can do that; `None` takes the limit away.
+    pub fn set_speed(&mut self, kilobytes: Option<u32>) {
+        if !self.wedged {
+            // A drive that has one speed only reads at that speed.
+            let _ = self.device.set_speed(kilobytes);
+        }
+    }
+
+    /// Somebody else's command to the drive does not return: another one would not return either.
+    pub fn leave_alone(&mut self) {
+        self.wedged = true;
+    }
+
+    /// Keeps the tray shut while somebody else reads, where the drive can do that.
+    pub fn lock(&mut self, locked: bool) {
+        if !self.wedged {
+            let _ = self.device.lock(locked);
+        }
+    }
+
+    /// Whether the right disc is still in the drive after somebody else has read from it.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn still_there(&mut self, alive: &mut dyn FnMut()) -> Result<(), Interruption> {
+        match self.device.capacity() {
+            Ok(_) => Ok(()),
+            Err(DeviceError::NoMedium) => Err(Interruption::Halted(Halt::MediumRemoved)),
+            Err(DeviceError::Gone) => Err(Interruption::Halted(Halt::DriveGone)),
+            Err(_) => self.check_disc(alive),
+        }
+    }
+
     /// Reads whole sectors from `start`.
     ///
     /// # Errors
@@ -109,8 +167,43 @@ impl<'a> Reader<'a> {
         limit: Duration,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let (bytes, start) = (buffer.len() as u64, Lba(self.first + start.0));
-        let done = self.command(&mut |device| device.read(start, buffer, limit), alive)?;
+        self.request(start, buffer, (limit, false), alive)
+    }
+
+    /// The same, from the medium and not from the drive's cache.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_again(
+        &mut self,
+        start: Lba,
+        buffer: &mut [u8],
+        limit: Duration,
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        self.request(start, buffer, (limit, true), alive)
+    }
+
+    fn request(
+        &mut self,
+        start: Lba,
+        buffer: &mut [u8],
+        (limit, again): (Duration, bool),
+        alive: &mut dyn FnMut(),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
+        let (bytes, place) = (buffer.len() as u64, Lba(self.first + start.0));
+        let mut took = Duration::ZERO;
+        let mut read = |device: &mut dyn OpticalDevice| {
+            let since = Instant::now();
+            let answer = match again {
+                true => device.read_again(place, buffer, limit),
+                false => device.read(place, buffer, limit),
+            };
+            took = since.elapsed();
+            answer
+        };
+        let done = self.command(&mut read, alive)?;
+        self.meter.request(start.0, bytes / SECTOR, took, done.is_ok());
         self.bytes += if done.is_ok() { bytes } else { 0 };
         Ok(done)
     }
@@ -146,24 +239,33 @@ impl<'a> Reader<'a> {
         command: &mut dyn FnMut(&mut dyn OpticalDevice) -> Result<(), DeviceError>,
         alive: &mut dyn FnMut(),
     ) -> Result<Result<(), Unreadable>, Interruption> {
-        let unreadable = |sense, protected| Ok(Err(Unreadable { sense, protected }));
+        let unreadable = |sense| Ok(Err(Unreadable { sense, protected: false, nothing: false }));
         let (mut waiting, mut changes) = (None, 0);
         loop {
             self.stop.check()?;
             let Err(error) = command(self.device) else { return Ok(Ok(())) };
             match error {
-                DeviceError::Medium(sense) | DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
-                    return unreadable(Some(sense), false);
+                DeviceError::Medium(sense) => return unreadable(Some(sense)),
+                DeviceError::OutOfRange(sense) | DeviceError::WrongMode(sense) => {
+                    return Ok(Err(Unreadable { sense: Some(sense), protected: false, nothing: true }));
                 }
-                DeviceError::Protected(sense) => return unreadable(Some(sense), true),
-                DeviceError::Timeout(_) | DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None, false),
+                DeviceError::Protected(sense) => {
+                    return Ok(Err(Unreadable { sense: Some(sense), protected: true, nothing: false }));
+                }
+                DeviceError::Timeout(_) => {
+                    self.meter.reset();
+                    return unreadable(None);
+                }
+                DeviceError::Other(_) | DeviceError::Refused(_) => return unreadable(None),
                 DeviceError::NotReady(_) => self.wait(&mut waiting, alive)?,
                 DeviceError::MediumChanged => {
                     changes += 1;
                     if changes > MAX_CHANGES {
-                        return unreadable(None, false);
+                        return unreadable(None);
                     }
                     self.check_disc(alive)?;
+                    // The same disc: it was a reset that the drive announced so.
+                    self.meter.reset();
                 }
                 DeviceError::NoMedium => return Err(Interruption::Halted(Halt::MediumRemoved)),
                 DeviceError::Gone => return Err(Interruption::Halted(Halt::DriveGone)),

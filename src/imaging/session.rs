@@ -4,7 +4,7 @@ use super::{
     buffers::Buffer,
     interrupt::{Interruption, code},
     pipeline::Pipeline,
-    protocol::{ReadOptions, WorkerMessage, WorkerProgress},
+    protocol::{ImageTask, ReadOptions, WorkerMessage, WorkerProgress},
     reader::{Reader, StopFlag, Unreadable, bytes_of},
     reporter::Reporter,
     tuning::Tuning,
@@ -13,6 +13,7 @@ use crate::{
     domain::{
         ids::{Lba, SECTOR},
         job::Phase,
+        result::ToolRun,
         sector_map::{BlockStatus, SectorMap},
     },
     optical::Sense,
@@ -40,6 +41,15 @@ pub struct Session<'a> {
     pub stop: StopFlag,
     /// Requests of this run that failed: because of copy protection, and for other reasons.
     pub failures: (u64, u64),
+    /// Where a second layer begins, if there is one: some drives fail requests across it.
+    pub layer_break: Option<u64>,
+    /// Whether the medium is a CD.
+    pub is_cd: bool,
+    /// Programs that had a part in it.
+    pub tools: Vec<ToolRun>,
+    /// Where there is nothing to read, so that it is not tried again in this run: past the end of the medium (`-`), or a track of
+    /// another mode (`/`).
+    nothing: SectorMap,
     tuning: Tuning,
     batch: Option<(Buffer, Instant)>,
     said: Vec<(Range<u64>, Option<Sense>)>,
@@ -52,13 +62,33 @@ impl<'a> Session<'a> {
     /// Ties the parts together.
     pub fn new(
         map: SectorMap,
-        (options, ecc): (ReadOptions, u64),
+        task: &ImageTask,
         reader: Reader<'a>,
         pipeline: Pipeline,
         reporter: Reporter<'a>,
         (stop, tuning): (StopFlag, Tuning),
     ) -> Self {
-        Self { map, options, ecc, reader, pipeline, reporter, stop, failures: (0, 0), tuning, batch: None, said: Vec::new() }
+        let (options, profile) = (task.options.clone(), task.medium.profile);
+        let layer_break = task.medium.structure.and_then(|structure| structure.layer_break);
+        let this_program =
+            ToolRun { tool: "disk2iso".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), command: Vec::new() };
+        Self {
+            nothing: SectorMap::new(map.len()),
+            map,
+            options,
+            ecc: profile.ecc_block(),
+            reader,
+            pipeline,
+            reporter,
+            stop,
+            failures: (0, 0),
+            layer_break: layer_break.and_then(|sector| sector.checked_sub(task.first_sector)).filter(|sector| *sector > 0),
+            is_cd: profile.class() == "cd",
+            tools: vec![this_program],
+            tuning,
+            batch: None,
+            said: Vec::new(),
+        }
     }
 
     /// Enters a phase.
@@ -67,9 +97,10 @@ impl<'a> Session<'a> {
         self.moved();
     }
 
-    /// Most sectors in one request: what the drive takes, no more than a buffer holds.
+    /// Most sectors in one request: what the drive takes, no more than a buffer holds or the task allows.
     pub fn max_request(&self) -> u64 {
-        self.reader.max_transfer().min((self.tuning.chunk as u64 / SECTOR).max(1))
+        let allowed = self.options.block_sectors.map_or(u64::MAX, |sectors| u64::from(sectors).max(1));
+        self.reader.max_transfer().min((self.tuning.chunk as u64 / SECTOR).max(1)).min(allowed)
     }
 
     /// Reads sectors and passes them on to storage and hashes. On `Ok(Ok(()))` the map has them as finished; a failure is left
@@ -78,10 +109,28 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The outer error ends the run; the inner one is about these sectors only.
     pub fn read(&mut self, start: Lba, sectors: u64, limit: Duration) -> Result<Result<(), Unreadable>, Interruption> {
+        self.request(start, sectors, (limit, false))
+    }
+
+    /// The same, from the medium and not from the drive's cache.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_again(&mut self, start: Lba, sectors: u64, limit: Duration) -> Result<Result<(), Unreadable>, Interruption> {
+        self.request(start, sectors, (limit, true))
+    }
+
+    fn request(
+        &mut self,
+        start: Lba,
+        sectors: u64,
+        (limit, again): (Duration, bool),
+    ) -> Result<Result<(), Unreadable>, Interruption> {
         let (from, count) = (start.byte(), bytes_of(sectors));
         let (mut buffer, since) = self.batch_for(from, count)?;
         let reporter = &mut self.reporter;
         let result = match buffer.room(count) {
+            Some(room) if again => self.reader.read_again(start, room, limit, &mut || reporter.alive()),
             Some(room) => self.reader.read(start, room, limit, &mut || reporter.alive()),
             // Engines ask for no more than `max_request`; more would be a mistake of ours, not damage that may be skipped.
             None => Err(Interruption::failed(code::BAD_TASK, format!("{sectors} sectors do not fit into a buffer"))),
@@ -121,12 +170,95 @@ impl<'a> Session<'a> {
         let range = start.byte()..start.byte() + sectors * SECTOR;
         self.map.set(range.clone(), status);
         self.pipeline.mark(range.clone(), status);
+        if failure.nothing && sectors == 1 {
+            let kind = if failure.is_past_end() { BlockStatus::Bad } else { BlockStatus::NonScraped };
+            self.nothing.set(range.clone(), kind);
+        }
         let room = self.said.len() < MAX_SENSES;
         match self.said.last_mut() {
             Some((last, sense)) if last.end == range.start && *sense == failure.sense => last.end = range.end,
             _ if room => self.said.push((range, failure.sense)),
             _ => {}
         }
+    }
+
+    /// Whether the drive has said in this run that there is nothing to read here.
+    pub fn has_nothing_at(&self, sector: Lba) -> bool {
+        self.nothing.status_at(sector.byte()) != BlockStatus::NonTried
+    }
+
+    /// Whether the drive has said in this run that the medium ends before this sector.
+    pub fn is_past_end(&self, sector: Lba) -> bool {
+        self.nothing.status_at(sector.byte()) == BlockStatus::Bad
+    }
+
+    /// The last sector of the map.
+    pub fn last_sector(&self) -> Lba {
+        Lba((self.map.len() / SECTOR).saturating_sub(1))
+    }
+
+    /// Whether not even the last sector is on the medium: asks the drive.
+    ///
+    /// # Errors
+    /// What ends a run.
+    pub fn lies_about_its_end(&mut self, limit: Duration) -> Result<bool, Interruption> {
+        let last = self.last_sector();
+        if self.map.status_at(last.byte()) == BlockStatus::Finished {
+            return Ok(false);
+        }
+        match self.read(last, 1, limit)? {
+            Ok(()) => Ok(false),
+            Err(failure) => {
+                self.mark(last, 1, BlockStatus::NonTrimmed, failure);
+                Ok(failure.is_past_end())
+            }
+        }
+    }
+
+    /// Gives everything from here to the end that was not read this status, for the same reason.
+    pub fn give_up_after(&mut self, sector: Lba, status: BlockStatus, failure: Unreadable) {
+        let rest = self.map.blocks_within(sector.byte()..self.map.len());
+        let rest: Vec<_> = rest.filter(|(_, found)| *found != BlockStatus::Finished).collect();
+        for (range, _) in rest {
+            let start = Lba(range.start / SECTOR);
+            self.mark(start, range.end.div_ceil(SECTOR) - start.0, status, failure);
+        }
+    }
+
+    /// Marks sectors between the trimmed edges of a bad area.
+    pub fn mark_trimmed(&mut self, sectors: Range<u64>) {
+        let range = sectors.start * SECTOR..sectors.end * SECTOR;
+        self.map.set(range.clone(), BlockStatus::NonScraped);
+        self.pipeline.mark(range, BlockStatus::NonScraped);
+    }
+
+    /// Takes over what another program has read into the image file or found to be unreadable. What was finished before stays so.
+    ///
+    /// # Errors
+    /// What went wrong with storing.
+    pub fn adopt(&mut self, other: &SectorMap) -> Result<(), Interruption> {
+        self.pipeline.ledger().check()?;
+        let mut news = Vec::new();
+        for (range, status) in self.map.blocks().filter(|(_, status)| *status != BlockStatus::Finished) {
+            let inside = other.blocks_within(range);
+            news.extend(inside.filter(|(_, new)| *new != status));
+        }
+        for (range, status) in news {
+            self.map.set(range.clone(), status);
+            match status {
+                BlockStatus::Finished => self.pipeline.ledger().claim(range),
+                status => self.pipeline.mark(range, status),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what was adopted since `before`: it may be of another disc.
+    pub fn disown(&mut self, before: &SectorMap) {
+        for (range, status) in before.blocks().filter(|(_, status)| *status != BlockStatus::Finished) {
+            self.pipeline.mark(range, status);
+        }
+        self.map = before.clone();
     }
 
     /// Hands the batch under way to the pipeline.

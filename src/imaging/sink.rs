@@ -130,6 +130,10 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// [`SinkError::Io`].
     fn unlink_part(&self) -> Result<(), SinkError>;
+    /// The open file's path, for programs that write into it; `None` where there is no file.
+    fn file(&self) -> Option<PathBuf> {
+        None
+    }
     /// Bytes that may still be written to this file system.
     ///
     /// # Errors

@@ -186,5 +186,5 @@ fn same(session: &mut Session<'_>, start: u64, count: u64) -> Result<bool, Inter
 fn second_read(session: &mut Session<'_>, sector: u64, buffer: &mut [u8]) -> Result<Result<(), Unreadable>, Interruption> {
     let limit = Duration::from_millis(session.options.read_timeout_ms.max(1));
     let Session { reader, reporter, .. } = session;
-    reader.read(Lba(sector), buffer, limit, &mut || reporter.alive())
+    reader.read_again(Lba(sector), buffer, limit, &mut || reporter.alive())
 }

@@ -21,8 +21,9 @@ use crate::{
     domain::{
         ids::SECTOR,
         job::Phase,
+        options::OnLoss,
         sector_map::{BlockStatus, SectorMap},
-        verdict::VerifyEvidence,
+        verdict::{VerifyEvidence, run_out_start},
     },
     optical::OpticalDevice,
 };
@@ -74,7 +75,7 @@ fn hash_whole(
     sink.drop_cache();
     let size_total = sink.length()?;
     let pool = Pool::new(tuning.chunk, tuning.buffers);
-    let mut hashes = Hashes::start(tuning.buffers)?;
+    let mut hashes = Hashes::start(tuning.buffers, &[])?;
     hash_stored((&pool, sink), &mut hashes, size_total, &mut |size_processed| {
         reporter.moved(|| WorkerProgress { size_total, size_processed, ..WorkerProgress::default() });
         stop.check()
@@ -103,24 +104,41 @@ fn run(task: &ImageTask, workplace: Workplace<'_>) -> Result<ImageResult, Interr
         Start::Image { map, header, .. } | Start::Published { map, header } => (map.clone(), header.clone()),
         Start::Unproven => (nothing, MapHeader::new(expected)),
     };
-    let pipeline = Pipeline::start(Arc::clone(&sink), map.clone(), header, tuning)?;
-    let settings = (task.options.clone(), task.medium.profile.ecc_block());
-    let mut session = Session::new(map, settings, reader, pipeline, reporter, (stop, tuning));
+    let pipeline = Pipeline::start(Arc::clone(&sink), (map.clone(), header), &task.options.hashes, tuning)?;
+    let mut session = Session::new(map, task, reader, pipeline, reporter, (stop, tuning));
+    if task.options.speed_kbps.is_some() {
+        session.reader.set_speed(task.options.speed_kbps);
+    }
+    let result = begin(&mut session, task, start, (&sink, engine), began);
+    if task.options.speed_kbps.is_some() {
+        // Whoever reads next does so at full speed.
+        session.reader.set_speed(None);
+    }
+    result
+}
+
+fn begin(
+    session: &mut Session<'_>,
+    task: &ImageTask,
+    start: Start,
+    (sink, engine): (&Arc<dyn Sink>, &dyn Engine),
+    began: Instant,
+) -> Result<ImageResult, Interruption> {
     match start {
         Start::Image { header, resumed, .. } => {
-            let done = make(&mut session, task, engine, resumed.then_some(header.verify), began);
-            done.map_err(|interruption| keep(&mut session, &*sink, interruption))
+            let done = make(session, task, engine, resumed.then_some(header.verify), began);
+            done.map_err(|interruption| keep(session, &**sink, interruption))
         }
         Start::Published { header, .. } => {
             sink.open_published()?;
-            finish::report_again(&mut session, task, header.verify, began)
+            finish::report_again(session, task, header.verify, began)
         }
         Start::Unproven => {
             sink.open_published()?;
             session.phase(Phase::Verifying);
             let len = sink.length()?;
-            verify::prove(&mut session, len)?;
-            finish::report_again(&mut session, task, VerifyEvidence::default(), began)
+            verify::prove(session, len)?;
+            finish::report_again(session, task, VerifyEvidence::default(), began)
         }
     }
 }
@@ -143,8 +161,33 @@ fn make(
             stop.check()
         })?;
     }
-    engine.image(session)?;
+    if task.options.accept_loss {
+        settle_for_less(session);
+    } else {
+        engine.image(session)?;
+        ask_about_loss(session, task)?;
+    }
     finish::finish(session, task, earlier, began)
+}
+
+/// A person has accepted the loss: what failed counts as unreadable. What was never tried does not, and the verdict says so.
+fn settle_for_less(session: &mut Session<'_>) {
+    for range in session.map.ranges(&[BlockStatus::NonTrimmed, BlockStatus::NonScraped]) {
+        session.map.set(range.clone(), BlockStatus::Bad);
+        session.pipeline.mark(range, BlockStatus::Bad);
+    }
+    session.report_bad();
+}
+
+/// # Errors
+/// [`Halt::Loss`] if sectors are missing without an explanation and a person wants to be asked.
+fn ask_about_loss(session: &Session<'_>, task: &ImageTask) -> Result<(), Interruption> {
+    let missing = session.map.len() - session.map.bytes(BlockStatus::Finished);
+    let explained = run_out_start(&session.map, &task.medium.size, task.medium.profile).is_some();
+    if task.options.on_loss == OnLoss::Finish || missing == 0 || explained {
+        return Ok(());
+    }
+    Err(Interruption::Halted(Halt::Loss { bad_sectors: missing.div_ceil(SECTOR) }))
 }
 
 /// Makes durable what was read before the run ended, and completes the reason.

@@ -13,7 +13,10 @@ mod virtual_drive;
 pub mod hotplug;
 pub(crate) use image_file::profile_for_size;
 pub use sense::Sense;
-pub use virtual_drive::{create as virtual_create, drive_id as virtual_drive_id, insert as virtual_insert};
+pub use virtual_drive::{
+    create as virtual_create, drive_id as virtual_drive_id, eject as virtual_eject, insert as virtual_insert,
+    press_button as virtual_press_button, serve as virtual_serve,
+};
 
 use crate::domain::{
     disc::{DiscInformation, MediaProfile, PhysicalStructure, Protection, Toc, TrackInformation},

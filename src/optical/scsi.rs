@@ -29,7 +29,10 @@ const MEDIA_CHANGED_FLAG: u64 = 1;
 const BLKSECTGET: libc::Ioctl = 0x1267;
 const SG_IO: libc::Ioctl = 0x2285;
 const SG_DXFER_NONE: libc::c_int = -1;
+const SG_DXFER_TO_DEV: libc::c_int = -2;
 const SG_DXFER_FROM_DEV: libc::c_int = -3;
+/// Most bytes in one command: what drives and USB bridges take without splitting.
+const MAX_BYTES: u64 = 128 * 1024;
 
 /// `struct sg_io_hdr` of scsi/sg.h.
 #[repr(C)]
@@ -98,15 +101,11 @@ impl ScsiNode {
 
 impl Transport for ScsiNode {
     fn execute(&mut self, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Reply, DeviceError> {
-        match sg_io(&self.file, cdb, data, limit) {
-            // Without CAP_SYS_RAWIO the kernel lets some commands (allowing to take the medium out is one) through only if
-            // the node was opened for writing, which the group `cdrom` may do.
-            Err(error @ DeviceError::Permission(_)) => {
-                let writable = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&self.node);
-                writable.map_or(Err(error), |file| sg_io(&file, cdb, data, limit))
-            }
-            other => other,
-        }
+        self.sg_io(cdb, &mut Bytes::In(data), limit)
+    }
+
+    fn send(&mut self, cdb: &[u8], data: &[u8], limit: Duration) -> Result<Reply, DeviceError> {
+        self.sg_io(cdb, &mut Bytes::Out(data.to_vec()), limit)
     }
 
     fn cd_status(&mut self) -> Result<CdStatus, DeviceError> {
@@ -141,12 +140,38 @@ impl Transport for ScsiNode {
         let mut sectors: libc::c_ushort = 0;
         // SAFETY: BLKSECTGET writes one unsigned short to this address.
         let result = unsafe { libc::ioctl(self.file.as_raw_fd(), BLKSECTGET, &raw mut sectors) };
-        if result < 0 { 0 } else { u64::from(sectors) * 512 }
+        if result < 0 { 0 } else { (u64::from(sectors) * 512).min(MAX_BYTES) }
+    }
+}
+
+/// Bytes of a command and their direction.
+enum Bytes<'a> {
+    /// From the drive.
+    In(&'a mut [u8]),
+    /// To the drive; a copy, because the kernel wants an address that could be written to.
+    Out(Vec<u8>),
+}
+
+impl ScsiNode {
+    fn sg_io(&self, cdb: &[u8], bytes: &mut Bytes<'_>, limit: Duration) -> Result<Reply, DeviceError> {
+        match sg_io(&self.file, cdb, bytes, limit) {
+            // Without CAP_SYS_RAWIO the kernel lets some commands (allowing to take the medium out is one) through only if
+            // the node was opened for writing, which the group `cdrom` may do.
+            Err(error @ DeviceError::Permission(_)) => {
+                let writable = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&self.node);
+                writable.map_or(Err(error), |file| sg_io(&file, cdb, bytes, limit))
+            }
+            other => other,
+        }
     }
 }
 
 /// Sends a command through an opened node.
-fn sg_io(file: &File, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Reply, DeviceError> {
+fn sg_io(file: &File, cdb: &[u8], bytes: &mut Bytes<'_>, limit: Duration) -> Result<Reply, DeviceError> {
+    let (data, direction) = match bytes {
+        Bytes::In(data) => (&mut **data, SG_DXFER_FROM_DEV),
+        Bytes::Out(data) => (data.as_mut_slice(), SG_DXFER_TO_DEV),
+    };
     let mut cdb_copy = [0; 16];
     let Some(target) = cdb_copy.get_mut(..cdb.len()) else {
         return Err(DeviceError::Refused(format!("a command of {} bytes", cdb.len())));
@@ -155,7 +180,7 @@ fn sg_io(file: &File, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Re
     let mut sense = [0_u8; 64];
     let mut header = SgIoHeader {
         interface_id: libc::c_int::from(b'S'),
-        dxfer_direction: if data.is_empty() { SG_DXFER_NONE } else { SG_DXFER_FROM_DEV },
+        dxfer_direction: if data.is_empty() { SG_DXFER_NONE } else { direction },
         // At most 16, checked above.
         cmd_len: u8::try_from(cdb.len()).unwrap_or(16),
         mx_sb_len: 64,

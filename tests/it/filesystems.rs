@@ -2,6 +2,9 @@
 
 mod hostile;
 mod identify;
+mod judges;
+mod listing;
 mod metadata;
+mod sessions;
 mod support;
 mod tools;

@@ -1,13 +1,14 @@
 //! Imaging: one disc in, one honest image out, whatever fails in between.
 
 mod cli;
+mod ddrescue;
 mod devices;
 mod durability;
 mod honesty;
 mod names;
 mod process;
 mod sinks;
-mod tools;
+pub mod tools;
 mod verifying;
 
 use devices::{Disc, MemoryDevice};
@@ -18,7 +19,7 @@ use disk2iso::{
         verdict::Verdict,
     },
     imaging::{
-        FileSink, Native, Sink, StopFlag, Tuning,
+        Engine, FileSink, Native, Sink, StopFlag, Tuning,
         protocol::{ImagePaths, ImageResult, ImageTask, Outcome, ReadOptions, WorkerMessage},
         worker::{self, Workplace},
     },
@@ -63,6 +64,17 @@ fn run_with(
     tuning: Tuning,
     hear: &mut dyn FnMut(&WorkerMessage, &StopFlag),
 ) -> Outcome {
+    run_engine(&Native, task, disc, (sink, tuning), hear)
+}
+
+/// The same with another engine.
+fn run_engine(
+    engine: &dyn Engine,
+    task: &ImageTask,
+    disc: &Disc,
+    (sink, tuning): (Arc<dyn Sink>, Tuning),
+    hear: &mut dyn FnMut(&WorkerMessage, &StopFlag),
+) -> Outcome {
     let stop = StopFlag::default();
     let mut device = MemoryDevice::open(disc, stop.clone());
     let found = disc.clone();
@@ -73,7 +85,7 @@ fn run_with(
         device: &mut device,
         identify: &identify,
         sink,
-        engine: &Native,
+        engine,
         stop,
         tuning,
         emit: &mut |message| hear(&message, &flag),
@@ -184,6 +196,7 @@ fn what_a_worker_says_is_known_here() {
         disk2iso::imaging::code::COPY_PROTECTED,
         disk2iso::imaging::code::DRIVE_NOT_READY,
         disk2iso::imaging::code::NO_PERMISSION,
+        disk2iso::imaging::code::READ_FAILED,
         disk2iso::imaging::code::DISC_UNIDENTIFIED,
         disk2iso::imaging::code::HASHING_FAILED,
         disk2iso::imaging::code::BAD_TASK,

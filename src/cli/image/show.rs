@@ -1,7 +1,7 @@
 //! What people and scripts see.
 
 use crate::{
-    domain::job::Phase,
+    domain::{job::Phase, result::ScanResult},
     imaging::protocol::{Halt, ImageResult, Outcome, WorkerMessage},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -106,11 +106,29 @@ pub fn text(result: &ImageResult) -> String {
         result.bytes_per_second / 1e6,
         result.seconds,
     );
+    for (kind, value) in &hashes.more {
+        text.push_str(&format!("\n{:<8} {value}", kind.as_str()));
+    }
     for reason in &judgement.reasons {
         text.push_str(&format!(
             "\nbecause  {}",
             serde_json::to_value(reason).ok().as_ref().and_then(|v| v.as_str()).unwrap_or_default()
         ));
+    }
+    text
+}
+
+/// What a scan found, for people.
+pub fn surface(result: &ScanResult) -> String {
+    let speeds = result.statistics.curve.iter().map(|point| point.bytes_per_second).filter(|speed| *speed > 0.0);
+    let (slowest, fastest) = speeds.fold((f64::MAX, 0.0_f64), |(low, high), speed| (low.min(speed), high.max(speed)));
+    let mut text = format!("{} of {} sectors unreadable", result.bad_sectors, result.sectors_total);
+    if fastest > 0.0 {
+        text.push_str(&format!("\nspeed    {:.1} to {:.1} MB/s", slowest / 1e6, fastest / 1e6));
+    }
+    text.push_str(&format!("\ntime     {:.1} s", result.seconds));
+    for range in &result.ranges {
+        text.push_str(&format!("\nbad      {} sectors from {}", range.count, range.start));
     }
     text
 }

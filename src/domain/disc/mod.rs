@@ -1,16 +1,21 @@
 //! What a disc is: profile, table of contents, kind, sizes, identity. Facts about the medium, no reading.
 
+mod cd_text;
+mod classify;
 mod facts;
 mod fingerprint;
 pub mod frame;
 mod kind;
 mod label;
+mod layout;
 mod musicbrainz;
 mod profile;
 pub mod sheet;
 mod size;
 mod toc;
 
+pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text};
+pub use classify::{RootNames, kind, protection, recording};
 pub use facts::{
     CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,
     TrackInformation,
@@ -18,9 +23,10 @@ pub use facts::{
 pub use fingerprint::{Fingerprint, FingerprintInput};
 pub use kind::DiscKind;
 pub use label::clean_label;
+pub use layout::TocFault;
 pub use musicbrainz::musicbrainz_id;
 pub use profile::MediaProfile;
-pub use size::{SizeClaims, SizeRecord, SizeRule};
+pub use size::{RUN_OUT, SizeClaims, SizeRecord, SizeRule};
 pub use toc::{FIRST_SESSION_GAP, LATER_SESSION_GAP, PRE_GAP, Session, Toc, Track};
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +50,9 @@ pub struct Medium {
     /// Pressed, recordable or rewritable.
     #[serde(default)]
     pub recording: Recording,
+    /// Number of sessions; 1 where nobody tells.
+    #[serde(default = "one")]
+    pub sessions: u16,
     /// File systems that were found, of the last session with data.
     #[serde(default)]
     pub file_systems: Vec<FileSystemKind>,
@@ -61,6 +70,10 @@ pub struct Medium {
     pub cd_text: Option<CdText>,
 }
 
+fn one() -> u16 {
+    1
+}
+
 impl Medium {
     /// A medium about which nothing is known but what every medium has.
     pub fn new(label: String, kind: DiscKind, profile: MediaProfile, fingerprint: Fingerprint, size: SizeRecord) -> Self {
@@ -72,6 +85,7 @@ impl Medium {
             size,
             toc: None,
             recording: profile.recording(),
+            sessions: 1,
             file_systems: Vec::new(),
             structure: None,
             protection: None,

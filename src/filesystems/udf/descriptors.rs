@@ -1,10 +1,10 @@
 //! Volume descriptors: labels, partitions, and what partition references mean.
 
-use super::Udf;
+use super::{MAX_SEQUENCE, Udf};
 use crate::{
-    domain::disc::clean_label,
+    domain::{disc::clean_label, ids::SECTOR},
     filesystems::{
-        bytes::{field, latin1, le16, le32, utf16_be},
+        bytes::{byte, field, latin1, le16, le32, utf16_be},
         reader::Bounded,
     },
 };
@@ -12,12 +12,17 @@ use crate::{
 /// Most partitions and partition maps; discs have one or two.
 const MAX_PARTITIONS: usize = 8;
 
+/// Most times that a sequence goes on elsewhere.
+const MAX_HOPS: usize = 4;
+
 /// What a volume descriptor sequence says.
 #[derive(Debug, Default)]
 pub(super) struct Volume {
     pub(super) primary_label: String,
     pub(super) logical: Option<Logical>,
     pub(super) partitions: Vec<Partition>,
+    /// Sectors of the sequence.
+    pub(super) sectors: Vec<u64>,
 }
 
 /// The logical volume descriptor with the highest sequence number.
@@ -28,6 +33,8 @@ pub(super) struct Logical {
     pub(super) block_size: u32,
     pub(super) file_set: LongAd,
     pub(super) maps: Vec<Map>,
+    /// Integrity sequence: first sector and bytes.
+    pub(super) integrity: (u32, u32),
 }
 
 /// A partition descriptor.
@@ -37,16 +44,22 @@ pub(super) struct Partition {
     pub(super) number: u16,
     pub(super) start: u32,
     pub(super) length: u32,
+    /// Space bitmap: bytes and first block.
+    pub(super) bitmap: (u32, u32),
 }
 
-/// A partition map: what a partition reference means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A partition map: what a partition reference means. Each names a partition by its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Map {
-    /// Blocks of the partition with this number.
+    /// Blocks of the partition.
     Physical(u16),
-    /// Blocks of the metadata file, whose own entry is at `file` in the partition (UDF 2.50).
-    Metadata { partition: u16, file: u32 },
-    /// Anything else (virtual partitions of packet-written discs).
+    /// Blocks of the metadata file, whose own entry is at `file` in the partition, a copy of it at `mirror` (UDF 2.50).
+    Metadata { partition: u16, file: u32, mirror: u32 },
+    /// Blocks of the partition, some packets of which were moved; the tables that tell which begin in these sectors.
+    Sparable { partition: u16, packet: u16, table_size: u32, tables: Vec<u32> },
+    /// Entries of the virtual allocation table, which is in the last sector that was written (UDF 1.50).
+    Virtual { partition: u16 },
+    /// Anything else.
     Unknown,
 }
 
@@ -70,7 +83,7 @@ impl LongAd {
 }
 
 impl Volume {
-    /// Label and size, if it is a volume at all.
+    /// Label and end of the last partition, if it is a volume at all.
     pub(super) fn describe(&self) -> Option<Udf> {
         let logical = self.logical.as_ref()?;
         let end_sector =
@@ -83,19 +96,30 @@ impl Volume {
 /// Reads a volume descriptor sequence; of each thing the latest descriptor counts.
 pub(super) fn sequence(disc: &mut Bounded<'_>, location: u64, count: u64) -> Volume {
     let mut volume = Volume::default();
-    for index in 0..count {
-        let Some(descriptor) = disc.sector(location + index) else { break };
-        match tag(&descriptor) {
-            Some(1) => volume.primary_label = dstring(field(&descriptor, 24, 32)),
-            Some(5) => add_partition(&mut volume.partitions, &descriptor),
-            Some(6) => {
-                let logical = logical(&descriptor);
-                if volume.logical.as_ref().is_none_or(|before| before.sequence <= logical.sequence) {
-                    volume.logical = Some(logical);
+    let mut next = Some((location, count));
+    for _ in 0..MAX_HOPS {
+        let Some((location, count)) = next.take() else { break };
+        for index in 0..count.min(MAX_SEQUENCE) {
+            let Some(lba) = location.checked_add(index) else { break };
+            let Some(descriptor) = disc.sector(lba) else { break };
+            volume.sectors.push(lba);
+            match tag(&descriptor) {
+                Some(1) => volume.primary_label = dstring(field(&descriptor, 24, 32)),
+                // The sequence goes on elsewhere.
+                Some(3) => {
+                    next = Some((u64::from(le32(&descriptor, 24)), u64::from(le32(&descriptor, 20)).div_ceil(SECTOR)));
+                    break;
                 }
+                Some(5) => add_partition(&mut volume.partitions, &descriptor),
+                Some(6) => {
+                    let logical = logical(&descriptor);
+                    if volume.logical.as_ref().is_none_or(|before| before.sequence <= logical.sequence) {
+                        volume.logical = Some(logical);
+                    }
+                }
+                Some(8) | None => break,
+                Some(_) => {}
             }
-            Some(8) | None => break,
-            Some(_) => {}
         }
     }
     volume
@@ -103,8 +127,13 @@ pub(super) fn sequence(disc: &mut Bounded<'_>, location: u64, count: u64) -> Vol
 
 fn add_partition(partitions: &mut Vec<Partition>, descriptor: &[u8]) {
     let sequence = le32(descriptor, 16);
-    let partition =
-        Partition { sequence, number: le16(descriptor, 22), start: le32(descriptor, 188), length: le32(descriptor, 192) };
+    let partition = Partition {
+        sequence,
+        number: le16(descriptor, 22),
+        start: le32(descriptor, 188),
+        length: le32(descriptor, 192),
+        bitmap: (le32(descriptor, 64) & 0x3fff_ffff, le32(descriptor, 68)),
+    };
     match partitions.iter().position(|known| known.number == partition.number) {
         Some(index) if partitions[index].sequence <= sequence => partitions[index] = partition,
         None if partitions.len() < MAX_PARTITIONS => partitions.push(partition),
@@ -130,16 +159,24 @@ fn logical(descriptor: &[u8]) -> Logical {
         block_size: le32(descriptor, 212),
         file_set: LongAd::parse(descriptor, 248),
         maps,
+        integrity: (le32(descriptor, 436), le32(descriptor, 432)),
     }
 }
 
 fn map(entry: &[u8]) -> Map {
     let named = |name: &[u8]| field(entry, 5, name.len()) == name;
+    let partition = le16(entry, 38);
     match entry.first() {
         Some(1) => Map::Physical(le16(entry, 4)),
-        Some(2) if named(b"*UDF Metadata Partition") => Map::Metadata { partition: le16(entry, 38), file: le32(entry, 40) },
-        // Spared packets are few and never hold the root folder of a disc that was closed properly.
-        Some(2) if named(b"*UDF Sparable Partition") => Map::Physical(le16(entry, 38)),
+        Some(2) if named(b"*UDF Metadata Partition") => {
+            Map::Metadata { partition, file: le32(entry, 40), mirror: le32(entry, 44) }
+        }
+        Some(2) if named(b"*UDF Sparable Partition") => {
+            let tables = field(entry, 48, usize::from(byte(entry, 42).min(4)) * 4).chunks_exact(4);
+            let tables = tables.map(|table| le32(table, 0)).collect();
+            Map::Sparable { partition, packet: le16(entry, 40), table_size: le32(entry, 44), tables }
+        }
+        Some(2) if named(b"*UDF Virtual Partition") => Map::Virtual { partition },
         _ => Map::Unknown,
     }
 }
@@ -154,16 +191,16 @@ pub(super) fn tag(descriptor: &[u8]) -> Option<u16> {
 /// Text with its length in the last byte of its field (ECMA-167 1/7.2.12), cleaned.
 fn dstring(field: &[u8]) -> String {
     match field.split_last() {
-        Some((length, text)) => characters(&text[..usize::from(*length).min(text.len())]),
+        Some((length, text)) => clean_label(&characters(&text[..usize::from(*length).min(text.len())])),
         None => String::new(),
     }
 }
 
-/// Compressed Unicode: 8 or 16 bits per character (OSTA UDF section 2.1.1), cleaned.
+/// Compressed Unicode: 8 or 16 bits per character (OSTA UDF section 2.1.1). Not cleaned.
 pub(super) fn characters(bytes: &[u8]) -> String {
-    clean_label(&match bytes.split_first() {
+    match bytes.split_first() {
         Some((16 | 255, text)) => utf16_be(text),
         Some((8 | 254, text)) => latin1(text),
         _ => String::new(),
-    })
+    }
 }

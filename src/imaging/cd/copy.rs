@@ -75,6 +75,8 @@ enum Doubt {
     Missing,
     /// The drive, or its own error detection code, says that it is wrong.
     Wrong,
+    /// It is no data sector although the track is one of data, so that it needs a second reading.
+    Unproven,
 }
 
 /// One track being read.
@@ -169,8 +171,11 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
                 done += 1;
                 match usable(&part, lba, frame) {
                     Ok(frame) => {
-                        if !frame.clean || !sound(&part, lba, frame.main) {
+                        let proof = proof(&part, lba, frame.main);
+                        if !frame.clean || proof == Proof::Wrong {
                             doubts.insert(number, Doubt::Wrong);
+                        } else if part.track.data && proof == Proof::None {
+                            doubts.insert(number, Doubt::Unproven);
                         }
                         write(store, &part, &manner, number, Some(frame.main))?;
                         if let (Some(file), Some(sub), true) = (&store.sub, frame.sub, part.owns(number)) {
@@ -200,9 +205,12 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
             for lba in self.part.from..self.part.to {
                 let (at, _) = self.part.place(signed(lba), 0).unwrap_or((0, 0..0));
                 self.store.bin.read_exact_at(&mut bytes, at).map_err(|error| storage("read", error))?;
-                if !sound(&self.part, lba, &bytes) {
-                    self.doubts.insert(signed(lba), Doubt::Wrong);
-                }
+                let doubt = match proof(&self.part, lba, &bytes) {
+                    Proof::Proven => continue,
+                    Proof::None => Doubt::Unproven,
+                    Proof::Wrong => Doubt::Wrong,
+                };
+                self.doubts.insert(signed(lba), doubt);
             }
         }
         self.drive.moved(self.part.frames() * FRAME as u64);
@@ -230,8 +238,10 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
         let mut open: BTreeMap<i64, Votes> = BTreeMap::new();
         for (number, doubt) in self.doubts.range(window.clone()) {
             let mut votes = Votes::default();
-            if *doubt == Doubt::Wrong {
-                votes.add(&stored[number], false, false);
+            match doubt {
+                Doubt::Missing => {}
+                Doubt::Wrong => votes.add(&stored[number], false, false),
+                Doubt::Unproven => votes.add(&stored[number], true, false),
             }
             open.insert(*number, votes);
         }
@@ -247,15 +257,15 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
                     let Some((_, cut)) = part.place(number, manner.read_offset) else { return Ok(()) };
                     let before = &stored[&number];
                     match usable(&part, lba, frame) {
-                        Ok(frame) if frame.clean && sound(&part, lba, frame.main) && frame.main[cut.clone()] == before[..] => {
-                            if let Some(votes) = open.get_mut(&number) {
-                                votes.add(before, true, part.track.data);
-                            }
-                        }
                         Ok(frame) => {
-                            let good = frame.clean && sound(&part, lba, frame.main);
-                            let votes = open.entry(number).or_insert_with(|| first_reading(before, part.track.data));
-                            votes.add(&frame.main[cut], good, good && part.track.data);
+                            let proof = proof(&part, lba, frame.main);
+                            let good = frame.clean && proof != Proof::Wrong;
+                            if !good || frame.main[cut.clone()] != before[..] {
+                                open.entry(number).or_insert_with(|| first_reading(before, part.track.data));
+                            }
+                            if let Some(votes) = open.get_mut(&number) {
+                                votes.add(&frame.main[cut], good, good && proof == Proof::Proven);
+                            }
                         }
                         Err(_) if !part.owns(number) => {}
                         Err(_) => open.entry(number).or_insert_with(|| first_reading(before, part.track.data)).failed(),
@@ -274,7 +284,9 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
         let (part, manner) = (self.part, self.manner);
         let mut senses = BTreeMap::new();
         let layout = if part.track.data { RawLayout::Main } else { self.drive.checking() };
-        for _ in 0..manner.retries {
+        // A border has to be read a second time even if nobody asks for retries.
+        let border = u32::from(self.doubts.values().any(|doubt| *doubt == Doubt::Unproven));
+        for _ in 0..manner.retries.max(border) {
             if open.values().all(Votes::is_settled) {
                 break;
             }
@@ -284,8 +296,9 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
                 self.drive.each(lba..lba + 1, 1, layout, &mut |lba, frame| {
                     match (usable(&part, lba, frame), part.place(*number, manner.read_offset)) {
                         (Ok(frame), Some((_, cut))) => {
-                            let good = frame.clean && sound(&part, lba, frame.main);
-                            votes.add(&frame.main[cut], good, good && part.track.data);
+                            let proof = proof(&part, lba, frame.main);
+                            let good = frame.clean && proof != Proof::Wrong;
+                            votes.add(&frame.main[cut], good, good && proof == Proof::Proven);
                         }
                         (Ok(_), None) => {}
                         (Err(sense), _) => {
@@ -395,14 +408,26 @@ fn usable<'f>(part: &Part, lba: u64, frame: Result<Frame<'f>, Option<Sense>>) ->
     })
 }
 
-/// Whether a frame can be what is on the disc as far as the frame itself tells: audio always, data if code and address fit.
-fn sound(part: &Part, lba: u64, bytes: &[u8]) -> bool {
-    if !part.track.data {
-        return true;
-    }
+/// What a frame itself tells about being right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// Code and address fit.
+    Proven,
+    /// Audio: it cannot tell.
+    None,
+    /// Code or address do not fit.
+    Wrong,
+}
+
+fn proof(part: &Part, lba: u64, bytes: &[u8]) -> Proof {
     // Where a data track ends, frames of the pre-gap of an audio track may follow.
-    let border = part.in_tail(lba) && frame::kind(bytes).is_none();
-    border || (frame::edc_ok(bytes) && frame::header_lba(bytes) == Some(lba))
+    if !part.track.data || (part.in_tail(lba) && frame::kind(bytes).is_none()) {
+        Proof::None
+    } else if frame::edc_ok(bytes) && frame::header_lba(bytes) == Some(lba) {
+        Proof::Proven
+    } else {
+        Proof::Wrong
+    }
 }
 
 /// Stores the bytes of a frame that belong to the part; silence if there is none.

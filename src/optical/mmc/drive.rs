@@ -16,8 +16,8 @@ pub(super) const SHORT: Duration = Duration::from_secs(10);
 pub(super) const LONG: Duration = Duration::from_secs(60);
 /// How long a tray may move after its command was accepted.
 const TRAY: Duration = Duration::from_secs(15);
-/// Most sectors in one command: 128 KiB, which drives and USB bridges take without splitting.
-const MAX_TRANSFER: u64 = 64;
+/// Most sectors in one command.
+const MAX_TRANSFER: u64 = 256;
 
 /// One opened drive.
 pub(in crate::optical) struct MmcDrive<T> {
@@ -41,10 +41,19 @@ impl<T: Transport> MmcDrive<T> {
     /// # Errors
     /// [`DeviceError::Refused`] if it is no optical drive.
     pub(in crate::optical) fn new(transport: T) -> Result<Self, DeviceError> {
-        let identity = DeviceIdentity::default();
+        let mut drive = Self::silent(transport);
+        drive.introduce()?;
+        // What happened before this handle existed is no change to it. Asking for the status consumes the drive's notice.
+        drive.transport.cd_status()?;
+        drive.forget_changes();
+        Ok(drive)
+    }
+
+    /// A drive that is not asked anything yet.
+    pub(in crate::optical) fn silent(transport: T) -> Self {
         let mut drive = Self {
             transport,
-            identity,
+            identity: DeviceIdentity::default(),
             max_transfer: 16,
             changed_at: 0,
             checked: None,
@@ -52,20 +61,31 @@ impl<T: Transport> MmcDrive<T> {
             read12: false,
             sense: None,
         };
-        let mut data = [0; 36];
-        let got = drive.command(&[0x12, 0, 0, 0, 36, 0], &mut data, SHORT)?;
-        drive.identity = parse::inquiry(&data[..got])?;
-        let mut page = [0; 64];
-        if let Ok(got) = drive.command(&[0x12, 1, 0x80, 0, 64, 0], &mut page, SHORT) {
-            drive.identity.serial = parse::serial(&page[..got]);
-        }
         // Whole ECC blocks of a DVD where the host allows that many bytes.
         let allowed = (drive.transport.max_bytes() / SECTOR).clamp(1, MAX_TRANSFER);
         drive.max_transfer = if allowed >= 16 { allowed - allowed % 16 } else { allowed };
-        // What happened before this handle existed is no change to it. Asking for the status consumes the drive's notice.
-        drive.transport.cd_status()?;
         drive.forget_changes();
-        Ok(drive)
+        drive
+    }
+
+    /// Has the drive say who it is.
+    ///
+    /// # Errors
+    /// [`DeviceError::Refused`] if it is no optical drive.
+    pub(in crate::optical) fn introduce(&mut self) -> Result<(), DeviceError> {
+        let mut data = [0; 36];
+        let got = self.command(&[0x12, 0, 0, 0, 36, 0], &mut data, SHORT)?;
+        self.identity = parse::inquiry(&data[..got])?;
+        let mut page = [0; 252];
+        if let Ok(got) = self.command(&[0x12, 1, 0x80, 0, 252, 0], &mut page, SHORT) {
+            self.identity.serial = parse::serial(&page[..got]);
+        }
+        Ok(())
+    }
+
+    /// How commands reach the drive.
+    pub(in crate::optical) fn transport(&mut self) -> &mut T {
+        &mut self.transport
     }
 
     /// Sends a command; returns the number of bytes that came.

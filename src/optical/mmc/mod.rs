@@ -33,6 +33,9 @@ pub(super) trait Transport: Send {
     /// Sends one command and receives up to `data.len()` bytes. `Err` only if the command did not get through at all.
     fn execute(&mut self, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<Reply, DeviceError>;
 
+    /// Sends one command with bytes for the drive. `Err` only if the command did not get through at all.
+    fn send(&mut self, cdb: &[u8], data: &[u8], limit: Duration) -> Result<Reply, DeviceError>;
+
     /// Tray and disc, without moving or spinning up anything.
     fn cd_status(&mut self) -> Result<CdStatus, DeviceError>;
 
@@ -40,6 +43,6 @@ pub(super) trait Transport: Send {
     /// latest change. `false` where the kernel cannot say.
     fn medium_changed_after(&mut self, moment: &mut i64) -> bool;
 
-    /// Most bytes in one command, 0 if unknown.
+    /// Most bytes in one command that are no trouble on the way, 0 if unknown.
     fn max_bytes(&mut self) -> u64;
 }

@@ -21,6 +21,7 @@ use std::collections::VecDeque;
 struct Fake {
     answers: VecDeque<(u8, Reply, Vec<u8>)>,
     sent: Vec<u8>,
+    written: Vec<u8>,
     changed: bool,
     tray: Option<CdStatus>,
 }
@@ -47,6 +48,11 @@ impl Transport for Fake {
         data[..count].copy_from_slice(&bytes[..count]);
         reply.transferred = count;
         Ok(reply)
+    }
+
+    fn send(&mut self, cdb: &[u8], data: &[u8], limit: Duration) -> Result<Reply, DeviceError> {
+        self.written = data.to_vec();
+        self.execute(cdb, &mut [], limit)
     }
 
     fn cd_status(&mut self) -> Result<CdStatus, DeviceError> {

@@ -1,10 +1,7 @@
-//! What a hand does: putting a disc into a virtual drive.
+//! What a hand does: putting a disc into a virtual drive, pulling the tray, pressing the button.
 
-use super::{script::Script, store::Store};
-use crate::{
-    domain::ids::DriveId,
-    optical::{DeviceError, image_file::open_image},
-};
+use super::{media::Media, script::Script, state::State, store::Store};
+use crate::{domain::ids::DriveId, optical::DeviceError};
 use std::{fs, path::Path, thread};
 
 /// The lasting name of a virtual drive: `virtual-<folder name>`.
@@ -22,16 +19,17 @@ pub fn create(folder: &Path) -> Result<(), DeviceError> {
         .map_err(|error| DeviceError::Refused(format!("the virtual drive's folder {} cannot be made: {error}", folder.display())))
 }
 
-/// Puts `image` into the virtual drive in `folder` (which is made if missing) and closes the tray: a new insertion.
+/// Puts `image` (a file of 2048-byte sectors, or a description `NAME.disc.toml`) into the virtual drive in `folder` (which is
+/// made if missing) and closes the tray: a new insertion.
 /// A closed, empty drive opens for it; a disc that lies in an open tray is replaced; a drive that has vanished is back.
 /// Waits while the drive hangs. Returns the number of the insertion, from 1.
 ///
 /// # Errors
 /// [`DeviceError::Refused`] if a disc is in the closed drive, if the image is not a regular file of whole sectors, or if
-/// `drive.toml` has a mistake. Nothing is changed then.
+/// the description or `drive.toml` has a mistake. Nothing is changed then.
 pub fn insert(folder: &Path, image: &Path) -> Result<u64, DeviceError> {
     let refused = |why: &str| DeviceError::Refused(format!("{}: {why}", image.display()));
-    let (_, sectors) = open_image(image)?;
+    let sectors = Media::open(image, None)?.sectors;
     if !fs::metadata(image).is_ok_and(|meta| meta.is_file()) {
         return Err(refused("not a regular file"));
     }
@@ -59,6 +57,45 @@ pub fn insert(folder: &Path, image: &Path) -> Result<u64, DeviceError> {
             (Some(insertion), _) => return Ok(insertion),
             (None, Some(left)) => thread::sleep(left.min(super::HANG_STEP)),
             (None, None) => {}
+        }
+    }
+}
+
+/// Presses the drive's button: an open tray closes, a closed one opens, and one that is locked asks the computer.
+/// Waits while the drive hangs.
+///
+/// # Errors
+/// [`DeviceError::Gone`] if there is no such drive.
+pub fn press_button(folder: &Path) -> Result<(), DeviceError> {
+    by_hand(folder, |state| match (state.tray_open, state.locked) {
+        (true, _) => state.close(),
+        (false, true) => state.eject_requested = true,
+        (false, false) => state.tray_open = true,
+    })
+}
+
+/// Opens the tray as the needle in the little hole does: whatever the lock says.
+///
+/// # Errors
+/// [`DeviceError::Gone`] if there is no such drive.
+pub fn eject(folder: &Path) -> Result<(), DeviceError> {
+    by_hand(folder, |state| state.tray_open = true)
+}
+
+fn by_hand(folder: &Path, act: impl Fn(&mut State)) -> Result<(), DeviceError> {
+    let mut store = Store::open(folder)?;
+    loop {
+        store.refresh()?;
+        let left = store.update(|state| match state.hangs_for() {
+            Some(left) => Ok((false, Some(left))),
+            None => {
+                act(state);
+                Ok((true, None))
+            }
+        })?;
+        match left {
+            Some(left) => thread::sleep(left.min(super::HANG_STEP)),
+            None => return Ok(()),
         }
     }
 }

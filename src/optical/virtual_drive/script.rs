@@ -1,6 +1,9 @@
 //! `drive.toml`: how fast a virtual drive is and what shall go wrong with the disc.
 
-use super::keys::{Keys, short};
+use super::{
+    fault::Fault,
+    keys::{Keys, short},
+};
 use crate::optical::DeviceError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -12,57 +15,6 @@ pub(super) const FILE: &str = "drive.toml";
 const MAX_BYTES: u64 = 4 << 20;
 /// Most `[[fault]]` entries.
 const MAX_FAULTS: usize = 10_000;
-/// Longest wait of one fault, in milliseconds: a day.
-const MAX_MILLISECONDS: i64 = 86_400_000;
-
-/// What kind of trouble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub(super) enum FaultKind {
-    /// Unreadable: sense 3/11/05 for each request that touches it.
-    Bad,
-    /// Each faulty sector of a request takes this long before the request goes on.
-    Slow {
-        /// Milliseconds per sector.
-        milliseconds: u64,
-    },
-    /// The drive answers nothing for this long.
-    Hang {
-        /// Milliseconds.
-        milliseconds: u64,
-        /// At every read instead of once per insertion.
-        repeat: bool,
-    },
-    /// The drive is gone, once per insertion.
-    Vanish {
-        /// After this time it is back; otherwise with the next insertion.
-        milliseconds: Option<u64>,
-    },
-    /// The first read of each of the sectors gives wrong bytes and says that all is well.
-    WrongOnce,
-}
-
-/// One `[[fault]]`: `count` sectors from `lba` on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fault {
-    /// First sector.
-    pub(super) lba: u64,
-    /// Number of sectors, at least 1.
-    pub(super) count: u64,
-    /// What happens.
-    #[serde(flatten)]
-    pub(super) kind: FaultKind,
-}
-
-impl Fault {
-    /// How many of the `count` sectors from `start` on are this fault's.
-    pub(super) fn overlap(&self, start: u64, count: u64) -> std::ops::Range<u64> {
-        let from = start.max(self.lba);
-        let to = start.saturating_add(count).min(self.lba.saturating_add(self.count));
-        from..to.max(from)
-    }
-}
-
 /// A whole script.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Script {
@@ -70,9 +22,25 @@ pub(super) struct Script {
     pub(super) speed_bytes_per_second: Option<u64>,
     /// Profile to claim instead of the one that fits the size.
     pub(super) profile: Option<u16>,
+    /// The last so many sectors of the disc cannot be read.
+    #[serde(default)]
+    pub(super) run_out: u64,
+    /// What READ CAPACITY says instead of the truth, in sectors.
+    #[serde(default)]
+    pub(super) read_capacity: Option<u64>,
+    /// READ TOC fails.
+    #[serde(default)]
+    pub(super) unreadable_toc: bool,
+    /// The tray stays shut, whoever wants it open.
+    #[serde(default)]
+    pub(super) eject_refused: bool,
     /// In the order of the file.
     pub(super) faults: Vec<Fault>,
 }
+
+/// Keys of a script.
+const KEYS: [&str; 7] =
+    ["speed_bytes_per_second", "profile", "fault", "run_out", "read_capacity", "unreadable_toc", "eject_refused"];
 
 impl Script {
     /// Reads the script of a drive's folder; none is an empty one.
@@ -98,50 +66,29 @@ impl Script {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| error.to_string().replace('\n', " "))?;
         let keys = Keys { table: &table, place: "" };
-        keys.only(&["speed_bytes_per_second", "profile", "fault"])?;
+        keys.only(&KEYS)?;
         let faults = match table.get("fault") {
             None => Vec::new(),
             Some(Value::Array(entries)) if entries.len() <= MAX_FAULTS => {
-                entries.iter().enumerate().map(|(index, entry)| fault(index, entry)).collect::<Result<_, _>>()?
+                entries.iter().enumerate().map(|(index, entry)| Fault::parse(index, entry)).collect::<Result<_, _>>()?
             }
             Some(other) => return Err(format!("fault = {}: allowed are at most {MAX_FAULTS} entries [[fault]]", short(other))),
         };
         Ok(Self {
             speed_bytes_per_second: keys.number("speed_bytes_per_second", 2048, 1_000_000_000_000)?,
             profile: keys.number("profile", 1, 0xffff)?.and_then(|profile| u16::try_from(profile).ok()),
+            run_out: keys.number("run_out", 0, 10_000)?.unwrap_or(0),
+            read_capacity: keys.number("read_capacity", 1, u32::MAX.into())?,
+            unreadable_toc: keys.flag("unreadable_toc")?,
+            eject_refused: keys.flag("eject_refused")?,
             faults,
         })
     }
 }
 
-/// One `[[fault]]` entry.
-fn fault(index: usize, entry: &Value) -> Result<Fault, String> {
-    let place = format!("fault[{index}].");
-    let Value::Table(table) = entry else {
-        return Err(format!("fault[{index}] = {}: allowed is a table", short(entry)));
-    };
-    let keys = Keys { table, place: &place };
-    let kind = table.get("kind").map_or_else(|| "missing".to_owned(), short);
-    let milliseconds = || keys.number("milliseconds", 1, MAX_MILLISECONDS);
-    let needed = || milliseconds()?.ok_or_else(|| format!("{place}milliseconds is missing: 1 to {MAX_MILLISECONDS}"));
-    let allowed = |more: &[&str]| keys.only(&[&["kind", "lba", "count"], more].concat());
-    let kind = match table.get("kind").and_then(Value::as_str) {
-        Some("bad") => allowed(&[]).map(|()| FaultKind::Bad)?,
-        Some("wrong_once") => allowed(&[]).map(|()| FaultKind::WrongOnce)?,
-        Some("slow") => allowed(&["milliseconds"]).and_then(|()| Ok(FaultKind::Slow { milliseconds: needed()? }))?,
-        Some("hang") => allowed(&["milliseconds", "repeat"])
-            .and_then(|()| Ok(FaultKind::Hang { milliseconds: needed()?, repeat: keys.flag("repeat")? }))?,
-        Some("vanish") => allowed(&["milliseconds"]).and_then(|()| Ok(FaultKind::Vanish { milliseconds: milliseconds()? }))?,
-        _ => return Err(format!("{place}kind = {kind}: allowed are bad, slow, hang, vanish, wrong_once")),
-    };
-    let lba = keys.number("lba", 0, i64::MAX / 4096)?.ok_or_else(|| format!("{place}lba is missing: a sector number from 0"))?;
-    let count = keys.number("count", 1, i64::MAX / 4096)?.unwrap_or(1);
-    Ok(Fault { lba, count, kind })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::fault::FaultKind, *};
 
     #[test]
     fn a_full_script_is_understood() {
@@ -184,6 +131,10 @@ mod tests {
             ("profile = 70000", ["profile = 70000", "1 to 65535"]),
             ("[[fault]]\nkind = \"worse\"\nlba = 1", ["fault[0].kind = \"worse\"", "bad, slow, hang, vanish, wrong_once"]),
             ("[[fault]]\nlba = 1", ["fault[0].kind = missing", "bad, slow"]),
+            ("run_out = -1", ["run_out = -1", "0 to 10000"]),
+            ("[[fault]]\nkind = \"sense\"\nlba = 1", ["fault[0].key is missing", "2 to 15"]),
+            ("[[fault]]\nkind = \"flaky\"\nlba = 1\ncount = 20000", ["fault[0].count = 20000", "10000"]),
+            ("[[fault]]\nkind = \"swap\"\nlba = 1", ["fault[0].image = missing", "path"]),
             ("[[fault]]\nkind = \"bad\"", ["fault[0].lba is missing", "from 0"]),
             ("[[fault]]\nkind = \"bad\"\nlba = 1\ncount = 0", ["fault[0].count = 0", "from 1"]),
             ("[[fault]]\nkind = \"slow\"\nlba = 1", ["fault[0].milliseconds is missing", "1 to 86400000"]),

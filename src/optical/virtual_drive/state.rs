@@ -2,10 +2,12 @@
 
 use super::{
     deadline::Deadline,
-    script::{FaultKind, Script},
+    fault::{Fault, FaultKind},
+    script::Script,
 };
+use crate::optical::Sense;
 use serde::{Deserialize, Serialize};
-use std::{ops::Range, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ops::Range, path::PathBuf, time::Duration};
 
 /// Version of the format; a file of another version is refused, not guessed at.
 pub(super) const VERSION: u32 = 1;
@@ -30,6 +32,12 @@ pub(super) struct State {
     pub(super) hang: Option<Deadline>,
     /// The drive is gone.
     pub(super) vanished: Option<Vanished>,
+    /// The button does not open the tray (PREVENT ALLOW MEDIUM REMOVAL).
+    #[serde(default)]
+    pub(super) locked: bool,
+    /// The button was pressed while it was locked, and nobody was told yet.
+    #[serde(default)]
+    pub(super) eject_requested: bool,
 }
 
 /// A drive that is gone.
@@ -53,15 +61,18 @@ pub(super) struct Disc {
     fired: Vec<usize>,
     /// Sectors of `wrong_once` faults that were read, in ascending order, apart from each other.
     read_wrong: Vec<Range<u64>>,
+    /// How often each sector of a fault that counts was read.
+    #[serde(default)]
+    reads: BTreeMap<u64, u32>,
 }
 
-/// A fault that stops the drive before it reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A fault that stops the drive before it reads: a hang, vanishing, or another disc.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stop {
     /// Index in the script.
     pub(super) index: usize,
-    /// `None` for vanish.
-    pub(super) hang: Option<Duration>,
+    /// The disc that is in the drive from now on.
+    pub(super) swap: Option<String>,
 }
 
 impl Default for State {
@@ -75,6 +86,8 @@ impl Default for State {
             disc: None,
             hang: None,
             vanished: None,
+            locked: false,
+            eject_requested: false,
         }
     }
 }
@@ -86,7 +99,7 @@ impl State {
         self.loads += 1;
         self.tray_open = false;
         self.vanished = None;
-        self.disc = Some(Disc { image, sectors, script, fired: Vec::new(), read_wrong: Vec::new() });
+        self.disc = Some(Disc { image, sectors, script, fired: Vec::new(), read_wrong: Vec::new(), reads: BTreeMap::new() });
     }
 
     /// Closes the tray over what lies in it.
@@ -111,8 +124,9 @@ impl State {
         self.vanished.as_ref().is_some_and(|gone| gone.until.as_ref().is_none_or(|until| until.left().is_some()))
     }
 
-    /// Makes `stop` happen, unless it happened already or the disc is another by now.
-    pub(super) fn stop(&mut self, insertion: u64, stop: Stop) -> bool {
+    /// Makes `stop` happen, unless it happened already or the disc is another by now. `swapped` is the size of the disc
+    /// that comes in.
+    pub(super) fn stop(&mut self, insertion: u64, stop: &Stop, swapped: Option<(PathBuf, u64)>) -> bool {
         let Some(disc) = self.disc.as_mut().filter(|_| self.insertions == insertion) else { return false };
         let Some(fault) = disc.script.faults.get(stop.index) else { return false };
         if disc.fired.contains(&stop.index) {
@@ -131,6 +145,12 @@ impl State {
                 self.vanishings += 1;
                 disc.fired.push(stop.index);
             }
+            FaultKind::Swap { .. } => {
+                let Some((image, sectors)) = swapped else { return false };
+                // The faults were the old disc's; how fast the drive is stays.
+                let script = Script { speed_bytes_per_second: disc.script.speed_bytes_per_second, ..Script::default() };
+                self.insert(image, sectors, script);
+            }
             _ => return false,
         }
         true
@@ -140,17 +160,17 @@ impl State {
 impl Disc {
     /// The next fault in the script that stops a read of these sectors. `served` are those it already went through.
     pub(super) fn next_stop(&self, start: u64, count: u64, served: &[usize]) -> Option<Stop> {
-        self.faults_at(start, count).find_map(|(index, kind, _)| match kind {
+        self.faults_at(start, count).find_map(|(index, fault, _)| match &fault.kind {
             _ if self.fired.contains(&index) || served.contains(&index) => None,
-            FaultKind::Hang { milliseconds, .. } => Some(Stop { index, hang: Some(Duration::from_millis(milliseconds)) }),
-            FaultKind::Vanish { .. } => Some(Stop { index, hang: None }),
+            FaultKind::Hang { .. } | FaultKind::Vanish { .. } => Some(Stop { index, swap: None }),
+            FaultKind::Swap { image } => Some(Stop { index, swap: Some(image.clone()) }),
             _ => None,
         })
     }
 
     /// How much longer a read of these sectors takes.
     pub(super) fn delay(&self, start: u64, count: u64) -> Duration {
-        self.faults_at(start, count).fold(Duration::ZERO, |sum, (_, kind, sectors)| match kind {
+        self.faults_at(start, count).fold(Duration::ZERO, |sum, (_, fault, sectors)| match fault.kind {
             FaultKind::Slow { milliseconds } => {
                 sum.saturating_add(Duration::from_millis(milliseconds.saturating_mul(sectors.end - sectors.start)))
             }
@@ -158,16 +178,66 @@ impl Disc {
         })
     }
 
-    /// Whether one of these sectors is unreadable.
-    pub(super) fn is_bad(&self, start: u64, count: u64) -> bool {
-        self.faults_at(start, count).any(|(_, kind, _)| kind == FaultKind::Bad)
+    /// What the drive says to a read of these sectors, if it cannot do it.
+    pub(super) fn failure(&self, start: u64, count: u64) -> Option<Sense> {
+        const UNREADABLE: Sense = Sense { key: 3, asc: 0x11, ascq: 0x05 };
+        let fault = self.faults_at(start, count).find_map(|(_, fault, sectors)| match fault.kind {
+            FaultKind::Bad => Some(UNREADABLE),
+            FaultKind::Sense { sense } => Some(sense),
+            FaultKind::Flaky { times } => sectors.into_iter().any(|lba| self.times(lba) < times).then_some(UNREADABLE),
+            _ => None,
+        });
+        let run_out = self.sectors.saturating_sub(self.script.run_out);
+        fault.or((self.script.run_out > 0 && start.saturating_add(count) > run_out).then_some(UNREADABLE))
+    }
+
+    /// Whether the drive has to correct one of these sectors.
+    pub(super) fn is_recovered(&self, start: u64, count: u64) -> bool {
+        self.faults_at(start, count).any(|(_, fault, _)| fault.kind == FaultKind::Recovered)
+    }
+
+    /// Wrong bytes at the start of a raw frame that the drive marks as wrong.
+    pub(super) fn c2_bytes(&self, lba: u64) -> usize {
+        let wrong = self.faults_at(lba, 1).filter_map(|(_, fault, _)| match fault.kind {
+            FaultKind::C2 { bytes, times } if times.is_none_or(|times| self.times(lba) < times) => Some(usize::from(bytes)),
+            _ => None,
+        });
+        wrong.max().unwrap_or(0)
+    }
+
+    /// Bytes that a raw frame comes too late.
+    pub(super) fn jitter(&self, lba: u64) -> usize {
+        let late = self.faults_at(lba, 1).filter_map(|(_, fault, _)| match fault.kind {
+            FaultKind::Jitter { samples } if self.times(lba) == 0 => Some(4 * usize::from(samples)),
+            _ => None,
+        });
+        late.max().unwrap_or(0)
+    }
+
+    /// Whether one of these sectors belongs to a fault that counts.
+    pub(super) fn counts(&self, start: u64, count: u64) -> bool {
+        self.faults_at(start, count).any(|(_, fault, _)| fault.counts())
+    }
+
+    /// Counts a read of these sectors.
+    pub(super) fn count(&mut self, start: u64, count: u64) {
+        let counted = self.faults_at(start, count).filter(|(_, fault, _)| fault.counts()).map(|(.., sectors)| sectors);
+        let counted: Vec<Range<u64>> = counted.collect();
+        for lba in counted.into_iter().flatten() {
+            let reads = self.reads.entry(lba).or_default();
+            *reads = reads.saturating_add(1);
+        }
+    }
+
+    fn times(&self, lba: u64) -> u32 {
+        self.reads.get(&lba).copied().unwrap_or(0)
     }
 
     /// Those of these sectors whose bytes will be wrong because they are read for the first time.
     pub(super) fn wrong(&self, start: u64, count: u64) -> Vec<u64> {
         let mut wrong: Vec<u64> = self
             .faults_at(start, count)
-            .filter(|(_, kind, _)| *kind == FaultKind::WrongOnce)
+            .filter(|(_, fault, _)| fault.kind == FaultKind::WrongOnce)
             .flat_map(|(.., sectors)| sectors)
             .collect();
         wrong.retain(|sector| !self.read_wrong.iter().any(|done| done.contains(sector)));
@@ -189,9 +259,8 @@ impl Disc {
         });
     }
 
-    fn faults_at(&self, start: u64, count: u64) -> impl Iterator<Item = (usize, FaultKind, Range<u64>)> {
+    fn faults_at(&self, start: u64, count: u64) -> impl Iterator<Item = (usize, &Fault, Range<u64>)> {
         let all = self.script.faults.iter().enumerate();
-        all.map(move |(index, fault)| (index, fault.kind, fault.overlap(start, count)))
-            .filter(|(.., sectors)| !sectors.is_empty())
+        all.map(move |(index, fault)| (index, fault, fault.overlap(start, count))).filter(|(.., sectors)| !sectors.is_empty())
     }
 }

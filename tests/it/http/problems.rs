@@ -52,6 +52,19 @@ fn bad_bodies_are_refused_with_field_and_reason_and_change_nothing() {
         (job(",\"priority\":1e300"), (422, "invalid_field", "priority")),
         (job(",\"options\":{\"retries\":-1}"), (422, "invalid_field", "options.retries")),
         (job(",\"options\":{\"retries\":101}"), (422, "invalid_field", "options.retries")),
+        (job(",\"options\":{\"verify\":\"all\"}"), (422, "invalid_field", "options.verify")),
+        (job(",\"options\":{\"verify\":1}"), (422, "invalid_field", "options.verify")),
+        (job(",\"options\":{\"block_sectors\":0}"), (422, "invalid_field", "options.block_sectors")),
+        (job(",\"options\":{\"block_sectors\":257}"), (422, "invalid_field", "options.block_sectors")),
+        (job(",\"options\":{\"speed_kbps\":149}"), (422, "invalid_field", "options.speed_kbps")),
+        (job(",\"options\":{\"rescue_seconds\":0}"), (422, "invalid_field", "options.rescue_seconds")),
+        (job(",\"options\":{\"max_bad_sectors\":9223372036854775808}"), (422, "invalid_field", "options.max_bad_sectors")),
+        (job(",\"options\":{\"read_offset\":-5881}"), (422, "invalid_field", "options.read_offset")),
+        (job(",\"options\":{\"engine\":\"dd\"}"), (422, "invalid_field", "options.engine")),
+        (job(",\"options\":{\"format\":\"mp3\"}"), (422, "invalid_field", "options.format")),
+        (job(",\"options\":{\"hashes\":[\"sha1\",\"md6\"]}"), (422, "invalid_field", "options.hashes[1]")),
+        (job(",\"options\":{\"on_loss\":\"cry\"}"), (422, "invalid_field", "options.on_loss")),
+        (job(",\"options\":{\"eject\":\"yes\"}"), (422, "invalid_field", "options.eject")),
         (job(",\"options\":{\"speed\":1}"), (422, "invalid_field", "options.speed")),
         (job(",\"options\":[]"), (422, "invalid_field", "options")),
         (job(",\"filename\":\"../evil\""), (422, "invalid_field", "filename")),
@@ -67,6 +80,24 @@ fn bad_bodies_are_refused_with_field_and_reason_and_change_nothing() {
     ] {
         check(&service, "POST", "/api/v1/jobs", &[JSON], body.as_bytes(), expected);
     }
+    let at = |action: &str| format!("/api/v1/jobs/{NOBODY}/{action}");
+    for (action, body, expected) in [
+        ("continue", "", (400, "bad_json", "")),
+        ("continue", "[]", (400, "bad_json", "")),
+        ("continue", "{\"drive\":\"x\"}", (422, "invalid_field", "drive")),
+        ("continue", "{\"device\":5}", (422, "invalid_field", "device")),
+        ("continue", "{\"options\":{\"colour\":1}}", (422, "invalid_field", "options.colour")),
+        ("continue", "{}", (404, "job_unknown", "")),
+        ("decision", "", (400, "bad_json", "")),
+        ("decision", "{}", (422, "invalid_field", "decision")),
+        ("decision", "{\"decision\":\"pray\"}", (422, "invalid_field", "decision")),
+        ("decision", "{\"decision\":\"accept\",\"device\":\"x\"}", (422, "invalid_field", "device")),
+        ("decision", "{\"decision\":\"other_drive\"}", (422, "invalid_field", "device")),
+        ("decision", "{\"decision\":\"accept\"}", (404, "job_unknown", "")),
+    ] {
+        check(&service, "POST", &at(action), &[JSON], body.as_bytes(), expected);
+    }
+    check(&service, "POST", &at("continue"), &[], b"{}", (415, "unsupported_media_type", "Content-Type"));
     let large = job(&format!(",\"filename\":{:?}", "x".repeat(70_000)));
     check(&service, "POST", "/api/v1/jobs", &[JSON], large.as_bytes(), (413, "too_large", ""));
     check(&service, "POST", "/api/jobs", &[], job("").as_bytes(), (415, "unsupported_media_type", "Content-Type"));
@@ -117,6 +148,12 @@ fn unknown_addresses_ids_methods_and_parameters_are_named() {
         ("POST", "/api/v1/jobs/{nobody}/retry", (404, "job_unknown", "")),
         ("POST", "/api/v1/jobs/{nobody}/cancel", (404, "job_unknown", "")),
         ("POST", "/api/v1/jobs/x/cancel", (404, "job_unknown", "")),
+        ("GET", "/api/v1/jobs/{nobody}/map", (404, "job_unknown", "")),
+        ("GET", "/api/v1/jobs/{nobody}/scan", (404, "job_unknown", "")),
+        ("GET", "/api/v1/jobs/{nobody}/decision", (405, "method_not_allowed", "")),
+        ("GET", "/api/v1/jobs/{nobody}/scan?points=5", (400, "invalid_query", "points")),
+        ("GET", "/api/v1/isos/{nobody}/damage", (404, "iso_unknown", "")),
+        ("POST", "/api/v1/isos/{nobody}/damage", (405, "method_not_allowed", "")),
         ("GET", "/api/v1/events/jobs/{nobody}", (404, "job_unknown", "")),
         ("GET", "/api/v1/isos/{nobody}", (404, "iso_unknown", "")),
         ("GET", "/api/v1/isos/x/download", (404, "iso_unknown", "")),

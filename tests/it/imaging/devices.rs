@@ -108,6 +108,16 @@ impl Disc {
         self.with(|state| state.not_ready = Some((read, times)))
     }
 
+    /// Sectors that can be read after all.
+    pub fn heal(&self, range: Range<u64>) {
+        self.lock().bad.retain(|sector| !range.contains(sector));
+    }
+
+    /// Another disc is in the drive from now on.
+    pub fn exchange(&self) {
+        self.lock().exchanged = true;
+    }
+
     /// The right disc is back in the drive.
     pub fn put_back(&self) {
         self.lock().exchanged = false;
@@ -217,6 +227,9 @@ impl OpticalDevice for MemoryDevice {
         Err(DeviceError::Refused("no table of contents".to_owned()))
     }
     fn capacity(&mut self) -> Result<u64, DeviceError> {
+        if self.disc.lock().exchanged {
+            return Err(DeviceError::MediumChanged);
+        }
         Ok(self.disc.lock().sectors)
     }
 

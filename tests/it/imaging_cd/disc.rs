@@ -40,6 +40,8 @@ pub enum Kind {
 pub struct State {
     pub toc: Toc,
     frames: Vec<Vec<u8>>,
+    /// What the drive makes of them: audio comes late by its offset.
+    given: Vec<Vec<u8>>,
     /// Frames between sessions, which nobody may ask for.
     forbidden: Vec<Range<u64>>,
     bad: BTreeSet<u64>,
@@ -114,6 +116,7 @@ impl Disc {
         let toc = Toc { tracks: list, lead_out: frames.len() as u64, sessions: Vec::new() };
         Self(Arc::new(Mutex::new(State {
             toc,
+            given: frames.clone(),
             frames,
             forbidden,
             bad: BTreeSet::new(),
@@ -173,7 +176,10 @@ impl Disc {
     }
 
     pub fn read_offset(self, samples: i64) -> Self {
-        self.with(|state| state.read_offset = samples)
+        self.with(|state| {
+            state.read_offset = samples;
+            state.given = (0..state.toc.lead_out + 10).map(|lba| state.give(lba)).collect();
+        })
     }
 
     pub fn overreads(self) -> Self {
@@ -194,7 +200,11 @@ impl Disc {
 
     /// A sector whose error detection code does not fit, on the disc itself.
     pub fn broken_code(self, lba: u64) -> Self {
-        self.with(|state| state.frames[usize::try_from(lba).unwrap()][100] ^= 0xff)
+        self.with(|state| {
+            let at = usize::try_from(lba).unwrap();
+            state.frames[at][100] ^= 0xff;
+            state.given[at][100] ^= 0xff;
+        })
     }
 
     pub fn put_back(&self) {
@@ -290,8 +300,9 @@ impl MemoryDrive {
 }
 
 fn spoil(bytes: &mut [u8], mark: u64) {
-    bytes[64..72].copy_from_slice(&mark.to_le_bytes());
-    bytes[72] ^= 0x5a;
+    // Everywhere: of a frame at the edge of a track only a part is the track's.
+    let mark = (mark.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1).to_le_bytes();
+    bytes.chunks_exact_mut(8).for_each(|word| word.iter_mut().zip(mark).for_each(|(byte, mark)| *byte ^= mark));
 }
 
 fn sense(key: u8, asc: u8) -> Sense {
@@ -367,7 +378,7 @@ impl OpticalDevice for MemoryDrive {
         }
         for (lba, place) in range.zip(buffer.chunks_exact_mut(layout.frame())) {
             state.delivered += 1;
-            let mut bytes = state.give(lba);
+            let mut bytes = state.given.get(usize::try_from(lba).unwrap()).cloned().unwrap_or_else(|| vec![0; FRAME]);
             if let Some(times) = state.wrong.get_mut(&lba).filter(|times| **times > 0) {
                 *times -= 1;
                 spoil(&mut bytes, state.delivered);

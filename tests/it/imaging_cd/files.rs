@@ -34,8 +34,10 @@ fn other_programs_read_the_sheets_as_we_mean_them() {
     let image = &task.paths.image;
     let toc = output("cdrdao", &["show-toc", "MUSIC.toc"], image);
     assert!(toc.contains("MODE1_RAW") && toc.matches("AUDIO").count() >= 2, "{toc}");
-    for (start, length) in [("00:00:00", "00:08:00"), ("00:08:00", "00:05:25"), ("00:13:25", "00:04:50")] {
-        assert!(toc.contains(start) && toc.contains(length), "{start} {length}: {toc}");
+    for (start, end) in
+        [("00:00:00(     0)", "00:08:00(   600)"), ("00:08:00", "00:13:25(  1000)"), ("00:13:25", "00:18:00(  1350)")]
+    {
+        assert!(toc.contains(&format!("START  {start}")) && toc.contains(&format!("END    {end}")), "{start} {end}: {toc}");
     }
     let tracks = output("cueprint", &["-t", "%n %l\n", "MUSIC.cue"], image);
     assert_eq!(tracks.lines().map(str::trim).take(2).collect::<Vec<_>>(), ["1 600", "2 400"], "{tracks}");

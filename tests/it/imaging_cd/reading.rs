@@ -55,13 +55,13 @@ fn an_audio_disc_becomes_a_bin_with_every_sample_and_checksums_per_track() {
 #[test]
 fn frames_that_come_out_wrong_once_are_settled_and_the_mismatch_is_said() {
     let folder = tempfile::tempdir().unwrap();
-    let disc = audio().wrong(450..453, 1).wrong(1000..1001, 1);
+    let disc = audio().wrong(450..453, 1).wrong(30..31, 1);
     let task = task(&disc, folder.path());
     let result = imaged(run(&task, &disc));
     assert_eq!(result.judgement.verdict, Verdict::Complete);
     assert_same(&read(&task, "bin"), &disc.content());
     let matches: Vec<_> = result.details.tracks.iter().map(|track| track.test_matches).collect();
-    assert_eq!(matches, [Some(true), Some(false), Some(false)]);
+    assert_eq!(matches, [Some(false), Some(false), Some(true)]);
 }
 
 #[test]

@@ -59,14 +59,20 @@ fn a_published_image_whose_report_was_lost_is_reported_again() {
     let disc = audio();
     let mut task = task(&disc, folder.path());
     task.options.keep_map = true;
-    let first = imaged(run(&task, &disc));
+    // Times lose their last digit in a journal.
+    let timeless = |mut result: disk2iso::imaging::ImageResult| {
+        (result.seconds, result.bytes_per_second) = (0.0, 0.0);
+        result.details.statistics.curve.iter_mut().for_each(|point| point.bytes_per_second = 0.0);
+        result
+    };
+    let first = timeless(imaged(run(&task, &disc)));
     let requests = disc.lock().requests;
     assert!(task.paths.map.exists(), "whoever recorded the result removes the journal");
-    assert_eq!(imaged(run(&task, &disc)), first);
+    assert_eq!(timeless(imaged(run(&task, &disc))), first);
     assert_eq!(disc.lock().requests, requests, "nothing is read again");
     // The power went before the rename.
     fs::rename(&task.paths.image, &task.paths.part).unwrap();
-    assert_eq!(imaged(run(&task, &disc)), first);
+    assert_eq!(timeless(imaged(run(&task, &disc))), first);
     assert!(task.paths.image.exists() && !task.paths.part.exists());
     // Once the journal is gone, the folder is somebody's.
     fs::remove_file(&task.paths.map).unwrap();

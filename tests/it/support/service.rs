@@ -152,7 +152,8 @@ impl Service {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    fn try_get(&self, path: &str) -> Option<(u16, Value)> {
+    /// GET with its status; `None` without an answer.
+    pub fn try_get(&self, path: &str) -> Option<(u16, Value)> {
         let answer = self.client.get(self.url(path)).send().ok()?;
         Some((answer.status().as_u16(), answer.json().unwrap_or(Value::Null)))
     }
