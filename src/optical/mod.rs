@@ -12,6 +12,8 @@ mod virtual_drive;
 
 pub mod hotplug;
 pub(crate) use image_file::profile_for_size;
+/// Answers of drives as bytes, parsed.
+pub use mmc::parse as answers;
 pub use sense::Sense;
 pub use virtual_drive::{
     create as virtual_create, drive_id as virtual_drive_id, eject as virtual_eject, insert as virtual_insert,
