@@ -4,7 +4,7 @@
 //! root  rest_for_one 3/60 s
 //! ├─ event_log
 //! ├─ catalog
-//! ├─ jobs      ├─ dispatcher   ├─ job:<uuid> …
+//! ├─ jobs      ├─ dispatcher   ├─ hook (if there is one)   ├─ job:<uuid> …
 //! ├─ drives    ├─ manager      ├─ drive:<id> …
 //! └─ http
 //! ```
@@ -16,10 +16,10 @@ use crate::{
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
     http::{AppState, HttpServerActor},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
-    jobs::{Dispatcher, JobDeps, LiveJobs},
+    jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
     storage::{self, DatabaseUrl, Db},
-    supervision::{ChildRef, ChildSpec, Exit, Intensity, Restart, Root, RootExit, Strategy, Supervisor, SupervisorSpec},
+    supervision::{BackOff, ChildRef, ChildSpec, Exit, Intensity, Restart, Root, RootExit, Strategy, Supervisor, SupervisorSpec},
     telemetry::{Clock, Metrics},
 };
 use std::{
@@ -38,6 +38,8 @@ use std::{
 #[error("{0}")]
 pub struct StartError(String);
 
+/// Delays before the hook's actor is started again; it never takes others down.
+const HOOK_DELAYS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 /// Connections to the database. SQLite has one writer; readers are the API and the actors.
 const POOL: u32 = 4;
 
@@ -141,6 +143,7 @@ impl Parts {
             wedged_after: self.config.wedged_after,
             hook: self.config.hook.is_some(),
         };
+        let hook_registry = registry.clone();
         let state = AppState {
             config: Arc::clone(&self.config),
             journal: self.journal.clone(),
@@ -161,7 +164,19 @@ impl Parts {
         let jobs_ref = jobs.clone();
         let queue =
             ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
-        let jobs = ChildSpec::supervisor(&jobs, SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue));
+        let mut job_tree = SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue);
+        if let Some(program) = self.config.hook.clone() {
+            let deps = HookDeps {
+                journal: self.journal.clone(),
+                registry: hook_registry,
+                settings: self.settings.clone(),
+                program,
+                limit: self.config.hook_limit,
+            };
+            let hook = ChildSpec::actor(&ChildRef::new("hook"), Restart::Permanent, move || Hook::new(deps.clone()));
+            job_tree = job_tree.child(hook.back_off(BackOff::repeating(HOOK_DELAYS)));
+        }
+        let jobs = ChildSpec::supervisor(&jobs, job_tree);
         let (drives_ref, config) = (drives.clone(), Arc::clone(&self.config));
         let finder = ChildSpec::actor(&manager, Restart::Permanent, move || {
             DriveManager::new(drive_deps.clone(), drives_ref.clone(), config.virtual_drives.clone(), config.real_drives)

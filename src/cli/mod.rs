@@ -28,7 +28,7 @@ enum Command {
     /// Make one image and end.
     Image(image::ImageArgs),
     /// Look at drives, permissions, tools, folders, space and database, and say what to do.
-    Doctor(ConfigArgs),
+    Doctor(DoctorArgs),
     /// Bring the database up to date.
     Migrate(ConfigArgs),
     /// Print the OpenAPI document.
@@ -49,6 +49,16 @@ struct ConfigArgs {
     config: Option<PathBuf>,
 }
 
+/// How the doctor answers.
+#[derive(Debug, clap::Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 impl ConfigArgs {
     fn load(&self) -> Result<Config, ExitCode> {
         load(self.config.as_deref(), std::env::vars()).map_err(|error| {
@@ -62,7 +72,7 @@ impl ConfigArgs {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => args.load().map(serve::run),
-        Command::Doctor(args) => args.load().map(|config| doctor::run(&config)),
+        Command::Doctor(args) => args.config.load().map(|config| doctor::run(&config, args.json)),
         Command::Migrate(args) => args.load().map(|config| migrate::run(&config)),
         Command::Image(args) => Ok(image::run(args)),
         Command::Openapi => Ok(openapi::run()),

@@ -1,6 +1,6 @@
 //! Reading the settings.
 
-use super::{Config, KEYS, Key};
+use super::{Config, HOOK_VARIABLES, KEYS, Key};
 use std::path::Path;
 
 /// Why the settings cannot be used. One line: key, value and what is allowed.
@@ -67,9 +67,9 @@ pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, Stri
     Ok(config)
 }
 
-/// Variables of the tests and of the worker's own start are not settings.
+/// Variables of the tests and of hook commands are not settings.
 fn is_ours(name: &str) -> bool {
-    name.starts_with("DISK2ISO_") && !name.starts_with("DISK2ISO_TEST_")
+    name.starts_with("DISK2ISO_") && !name.starts_with("DISK2ISO_TEST_") && !HOOK_VARIABLES.contains(&name)
 }
 
 fn set(config: &mut Config, key: &Key, name: &str, value: &str) -> Result<(), ConfigError> {
@@ -134,10 +134,18 @@ mod tests {
             ("DISK2ISO_AUTH", "on", "off"),
             ("DISK2ISO_DATABASE_URL", "mysql://x", "sqlite:PATH"),
             ("DISK2ISO_SPEED", "fast", "DISK2ISO_LISTEN"),
+            ("DISK2ISO_HOOK_COMMAND", "loader --fast", "absolute path"),
+            ("DISK2ISO_HOOK_SECONDS", "0", "1 to 3600"),
         ] {
             let text = load(None, env(&[(name, value)])).expect_err("refused").to_string();
             assert!(text.contains(name) && text.contains(value) && text.contains(part) && !text.contains('\n'), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_hook_passes_on_is_no_setting() {
+        let passed = env(&[("DISK2ISO_EVENT", "load"), ("DISK2ISO_LABEL", "X"), ("DISK2ISO_HOOK_COMMAND", "")]);
+        assert_eq!(load(None, passed).map(|config| config.hook), Ok(None));
     }
 
     #[test]

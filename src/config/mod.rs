@@ -16,6 +16,24 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 /// Key of the runtime settings in the database.
 pub const RUNTIME_SETTINGS: &str = "runtime";
 
+/// Variables that a hook command finds in its environment. A command that calls this program passes them on, so they are no
+/// settings.
+pub const HOOK_VARIABLES: [&str; 13] = [
+    "DISK2ISO_EVENT",
+    "DISK2ISO_DRIVE",
+    "DISK2ISO_DRIVE_NAME",
+    "DISK2ISO_DEVICE",
+    "DISK2ISO_JOB",
+    "DISK2ISO_VERDICT",
+    "DISK2ISO_LABEL",
+    "DISK2ISO_DISK_TYPE",
+    "DISK2ISO_FINGERPRINT",
+    "DISK2ISO_PATH",
+    "DISK2ISO_BAD_SECTORS",
+    "DISK2ISO_MD5",
+    "DISK2ISO_SHA256",
+];
+
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {

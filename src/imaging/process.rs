@@ -18,7 +18,7 @@ use std::{
     ffi::OsString,
     io::{self, Read},
     os::unix::process::{CommandExt as _, ExitStatusExt as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     process::{Child, ExitStatus, Stdio},
     sync::{
@@ -109,13 +109,41 @@ pub fn start(program: &WorkerProgram, task: &WorkerTask) -> io::Result<(WorkerHa
         .process_group(0)
         .kill_on_drop(true);
     let mut child = command.spawn()?;
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).ok_or_else(|| io::Error::other("the worker ended at once"))?;
+    let group = group_of(&child)?;
     if let Some(mut stdin) = child.stdin.take() {
         // In a task of its own: a worker that does not read must not stop us. If it ends early, that is heard on the stream.
         tokio::spawn(async move {
             let _ = stdin.write_all(&json).await;
         });
     }
+    Ok(heard(group, child))
+}
+
+/// Starts a program of the operator with this environment and nothing else, no arguments, and standard input from nowhere. What
+/// it writes comes as [`WorkerEvent::Log`]. Must be called within a Tokio runtime.
+///
+/// # Errors
+/// What the system says when the program cannot be started.
+pub fn start_hook(program: &Path, environment: &[(String, String)]) -> io::Result<(WorkerHandle, WorkerEvents)> {
+    let mut command = tokio::process::Command::new(program);
+    command
+        .env_clear()
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let child = command.spawn()?;
+    Ok(heard(group_of(&child)?, child))
+}
+
+fn group_of(child: &tokio::process::Child) -> io::Result<Pid> {
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    id.map(Pid::from_raw).ok_or_else(|| io::Error::other("the process ended at once"))
+}
+
+fn heard(group: Pid, child: tokio::process::Child) -> (WorkerHandle, WorkerEvents) {
     let ended = Arc::new(AtomicBool::new(false));
     let events = WorkerEvents {
         chunks: child.into(),
@@ -125,7 +153,7 @@ pub fn start(program: &WorkerProgram, task: &WorkerTask) -> io::Result<(WorkerHa
         logs: 0,
         ended: Arc::clone(&ended),
     };
-    Ok((WorkerHandle { group: Pid::from_raw(group), ended }, events))
+    (WorkerHandle { group, ended }, events)
 }
 
 impl WorkerHandle {

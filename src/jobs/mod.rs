@@ -10,6 +10,7 @@ mod commit;
 mod continuing;
 mod create;
 mod dispatcher;
+mod hook;
 mod image;
 mod live;
 mod messages;
@@ -23,6 +24,7 @@ mod wishes;
 
 pub use actor::JobDeps;
 pub use dispatcher::Dispatcher;
+pub use hook::{Hook, HookDeps};
 pub use image::map_file;
 pub use live::{LiveJob, LiveJobs};
 pub use messages::{Continue, CreateJob, JobAction, JobChange, JobCommand, VerifyIso};

@@ -1,4 +1,7 @@
-//! Drives: settings, statistics, quirks, hooks, what the doctor says.
+//! Drives: settings, statistics, the eject button, hooks, what the doctor says.
 
+mod doctor;
+mod holders;
+mod hook;
 mod settings;
 mod statistics;
