@@ -23,7 +23,6 @@ TITLES = ["First Movement", "Second Movement", "Third Movement"]
 
 # Where the discs lie in the guest.
 IN_GUEST = pathlib.PurePath("/run/discs")
-HANG_SECONDS = 40
 # Each another way to say that a sector is lost: no seek complete, uncorrectable, no synchronisation, hardware error.
 SENSES = [
     {"kind": "sense", "lba": lba, "count": 1, "key": key, "asc": asc, "ascq": ascq}
@@ -55,7 +54,8 @@ def make_all(folder):
         faulty(folder, "swapped", [{"kind": "swap", "lba": 700, "image": str(IN_GUEST / "data_dvd.disc.toml")}]),
         faulty(folder, "stuck", script={"eject_refused": True}),
         faulty(folder, "scratched", SCRATCHES),
-        faulty(folder, "hanging", [{"kind": "hang", "lba": 900, "milliseconds": 1000 * HANG_SECONDS}]),
+        # Slow, so that it hangs in mid-read.
+        faulty(folder, "hanging", script={"speed_bytes_per_second": 250_000}),
     ]
     return {disc["name"]: disc for disc in made}
 

@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
 from check import Failed, eventually, eventually_equal, expect
+from processes import descendants
 from service import HOME, SHARED
 
 DRIVES = pathlib.Path("/run/drives")
@@ -59,6 +61,15 @@ class SoftwareDrive:
         run = subprocess.run([self.program, "scsi-target", self.folder, *arguments], capture_output=True, text=True, timeout=60)
         if run.returncode:
             raise Failed(f"scsi-target {' '.join(map(str, arguments))}", "exit status 0", f"{run.returncode} {run.stderr.strip()}")
+
+    def freeze(self):
+        """From now on the drive answers nothing."""
+        for process in descendants(self.process.pid):
+            os.kill(process, signal.SIGSTOP)
+
+    def thaw(self):
+        for process in descendants(self.process.pid):
+            os.kill(process, signal.SIGCONT)
 
     def properties(self):
         """What udev's database says."""

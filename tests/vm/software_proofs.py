@@ -15,7 +15,6 @@ from service import Refused
 SECTOR = 2048
 # What udev calls a medium of this profile.
 UDEV = {0x08: "CD", 0x09: "CD_R", 0x10: "DVD", 0x1B: "DVD_PLUS_R", 0x40: "BD", 0x41: "BD_R"}
-# Much less than the hang (discs.py), so that the drive must be seen wedged before it comes back.
 WEDGED_AFTER_SECONDS = 20
 
 
@@ -141,20 +140,25 @@ def eject_refused(service, drive, disc):
 
 def hanging_read(service, drives, discs):
     hanging, other = drives
-    identified(service, hanging, discs["hanging"])
+    disc = discs["hanging"]
+    identified(service, other, discs["data_cd"])
+    identified(service, hanging, disc)
     uuid = service.post("/jobs", {"device": hanging.path, "mode": "standard", "filename": "hanging"})["uuid"]
+    eventually("the job past 10 %", lambda: service.job(uuid)["size_processed"] > disc["size"] / 10)
     began = time.monotonic()
-    eventually_equal(f"reason of {hanging.path}", "wedged", lambda: service.drive(hanging.path)["reason"])
-    noticed = time.monotonic() - began
-    job = service.job(uuid)
-    expect("the job meanwhile", "paused drive_wedged", f"{job['status']} {job['reason']}")
-    # The service itself, and another drive.
-    expect("health/ready while a drive hangs", True, service.is_ready())
-    check_complete(service, image(service, other, discs["data_cd"], name="meanwhile"), discs["data_cd"])
-    expect(f"reason of {hanging.path} after that", "wedged", service.drive(hanging.path)["reason"])
-    check_image(service, service.ended(uuid), discs["hanging"], "complete")
-    back = time.monotonic() - began
-    return f"wedged after {noticed:.0f} s, another drive imaged meanwhile, and by itself complete after {back:.0f} s"
+    hanging.freeze()
+    try:
+        eventually_equal(f"reason of {hanging.path}", "wedged", lambda: service.drive(hanging.path)["reason"])
+        noticed = time.monotonic() - began
+        job = service.job(uuid)
+        expect("the job meanwhile", "paused drive_wedged", f"{job['status']} {job['reason']}")
+        expect("health/ready while a drive hangs", True, service.is_ready())
+        check_complete(service, image(service, other, discs["data_cd"], name="meanwhile", inserted=True), discs["data_cd"])
+        expect(f"reason of {hanging.path} after that", "wedged", service.drive(hanging.path)["reason"])
+    finally:
+        hanging.thaw()
+    check_image(service, service.ended(uuid), disc, "complete")
+    return f"wedged after {noticed:.0f} s, another disc imaged meanwhile; when it answered again, complete by itself"
 
 
 def identified(service, drive, disc):
