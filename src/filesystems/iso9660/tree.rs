@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
         let mut file = None;
         for offset in (0..length).step_by(SECTOR as usize) {
             let at = folder.start.saturating_add(offset);
-            if self.end.is_some_and(|end| at >= end) || self.disc.is_exhausted() {
+            if self.end.is_some_and(|end| at >= end) || self.disc.is_exhausted() || self.collector.is_full() {
                 self.collector.incomplete();
                 break;
             }

@@ -60,7 +60,7 @@ impl Collector {
 
     /// Whether there is room for another file.
     pub(in crate::filesystems) fn is_full(&self) -> bool {
-        self.listing.files.len() >= MAX_FILES || self.extents >= MAX_ALL_EXTENTS || self.text >= MAX_TEXT
+        self.listing.files.len() >= MAX_FILES || self.extents >= MAX_ALL_EXTENTS || self.text.max(self.folder_text) >= MAX_TEXT
     }
 
     /// Bytes of folders and tables.
