@@ -53,6 +53,11 @@ impl Collector {
         self.by_path = files.map(|(index, file)| (file.path.clone(), index)).collect();
     }
 
+    /// Whether a byte of the disc belongs to a file.
+    pub(in crate::filesystems) fn has_byte(&self, byte: u64) -> bool {
+        self.listing.files.iter().any(|file| file.extents.iter().any(|extent| extent.contains(&byte)))
+    }
+
     /// Something is missing from the listing.
     pub(in crate::filesystems) fn incomplete(&mut self) {
         self.listing.complete = false;
