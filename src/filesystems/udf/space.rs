@@ -274,7 +274,7 @@ mod tests {
         let numbers: Vec<u8> = [7_u32, 9].iter().flat_map(|number| number.to_le_bytes()).collect();
         let trailer = [&[0][..], b"*UDF Virtual Alloc Tbl", &[0; 13]].concat();
         assert_eq!(virtual_entries(&[&numbers[..], &trailer].concat()), Some(vec![7, 9]));
-        let mut header = vec![0; 160];
+        let mut header = [0; 160];
         header[0] = 160;
         assert_eq!(virtual_entries(&[&header[..], &numbers].concat()), Some(vec![7, 9]));
         assert_eq!(virtual_entries(&[0; 20]), None);

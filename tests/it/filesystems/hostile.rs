@@ -107,7 +107,7 @@ proptest! {
         prop_assert!(reads.get() <= 400 && found.root_names.len() <= 256);
         reads.set(0);
         let listing = list(&mut read, sectors, session);
-        prop_assert!(reads.get() <= 600_000);
+        prop_assert!(reads.get() <= 1_000_000);
         prop_assert!(listing.files.len() <= 200_000 && listing.metadata.is_sorted_by(|a, b| a.end < b.start));
         for file in &listing.files {
             prop_assert!(file.path.split('/').all(|part| !matches!(part, "" | "." | "..") && part.chars().count() <= 255), "{:?}", file.path);

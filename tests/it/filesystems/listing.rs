@@ -303,6 +303,22 @@ fn an_unreadable_folder_does_not_stop_the_rest() {
 }
 
 #[test]
+fn a_boot_image_that_no_folder_names_is_listed_by_what_it_is() {
+    let source = source();
+    let boot: Vec<u8> = (0..4096_u32).map(|index| (index / 5) as u8).collect();
+    fs::write(source.path().join("boot.img"), &boot).unwrap();
+    let options = ["-quiet", "-R", "-b", "boot.img", "-c", "boot.cat", "-no-emul-boot", "-boot-load-size", "8"];
+    let (_keep, image) = image_of("genisoimage", &options, source.path());
+    let named = list_in(&image, 0);
+    assert!(!paths(&named).iter().any(|path| path.starts_with("El Torito")), "{:?}", paths(&named));
+    let (_keep, image) = image_of("genisoimage", &[&options[..], &["-hide", "boot.img"]].concat(), source.path());
+    let listing = list_in(&image, 0);
+    let file = listing.files.iter().find(|file| file.path == "El Torito boot image 1").unwrap();
+    assert!(bytes_of(&image, file) == boot);
+    assert!(!paths(&listing).contains(&"boot.img") && listing.complete);
+}
+
+#[test]
 fn what_is_no_file_system_is_no_complete_listing() {
     let (_keep, image) = empty(4 << 20);
     assert_eq!(list_in(&image, 0), Listing::default());
