@@ -140,7 +140,7 @@ fn tells_about_the_disc(device: &mut dyn OpticalDevice, bytes: &[u8]) {
     }
     assert_eq!(answer("protection", device.protection()).flatten(), None);
     assert!(device.block_device_sectors().is_none_or(|size| size == sectors));
-    assert_eq!(answer("texts", device.cd_text()).unwrap_or_default(), []);
+    assert!(answer("texts", device.cd_text()).unwrap_or_default().is_empty());
     assert_eq!(answer("catalogue number", device.catalogue_number()).flatten(), None);
     assert_eq!(answer("recording code", device.isrc(1)).flatten(), None);
     let mut buffer = vec![0; 2 * 2048];
