@@ -260,7 +260,7 @@ proptest! {
         let _ = parse::error_recovery_page(&bytes, true);
         let _ = (parse::dvd(&bytes), parse::dvd_protection(&bytes), parse::blu_ray(&bytes), parse::blu_ray_profile(&bytes));
         let _ = (parse::catalogue_number(&bytes), parse::isrc(&bytes), parse::atip_profile(&bytes));
-        prop_assert!(parse::cd_text(&bytes).len() % 18 == 0);
+        prop_assert!(parse::cd_text(&bytes).len().is_multiple_of(18));
         if let Ok(mut toc) = parse::toc(&bytes) {
             parse::sessions(&bytes, &mut toc);
             parse::last_session(&bytes, &mut toc);
