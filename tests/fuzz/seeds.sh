@@ -17,7 +17,7 @@ head -c 9000 /dev/zero | tr '\0' x >"$tree/a folder/A file with a long name.bin"
 ln -s one.txt "$tree/link"
 echo boot >"$tree/boot.img"
 
-seed() { "$program" "$work/$2" "$folder/$1"; }
+seed() { SEED=$folder/$1/$2 "$program" "$work/$2" >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }; }
 genisoimage -quiet -V PLAIN -o "$work/plain" "$tree" 2>/dev/null && seed iso9660 plain
 genisoimage -quiet -J -r -V JOLIET -b boot.img -no-emul-boot -o "$work/joliet" "$tree" 2>/dev/null && seed iso9660 joliet
 xorriso -as mkisofs -quiet -J -R -iso-level 4 -V XORRISO -o "$work/xorriso" "$tree" 2>/dev/null && seed iso9660 xorriso
@@ -31,7 +31,8 @@ if command -v mkfs.hfsplus >/dev/null; then
   truncate -s 2M "$work/hfsplus"
   mkfs.hfsplus -v Plus "$work/hfsplus" >/dev/null 2>&1 && seed hfs hfsplus
 fi
-"$program" "$folder"
+: >"$work/nothing"
+SEED=$folder "$program" "$work/nothing" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 
 cat >"$folder/mapfile/ddrescue" <<'END'
 # Mapfile. Created by GNU ddrescue version 1.27

@@ -127,11 +127,14 @@ prop_compose! {
         text in entry(),
         code in prop::option::of("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}"),
         (control, gap, pregap, sectors, postgap) in (0u8..12, 0u64..300, 0u64..300, 300u64..30_000, 0u64..3),
-        (new_session, new_file, one_index) in (any::<bool>(), any::<bool>(), any::<bool>()),
+        (new_session, new_file, one_index, sub_channel) in (any::<bool>(), any::<bool>(), any::<bool>(), prop::option::weighted(0.2, Just(SubChannel::Raw))),
     ) -> (SheetTrack, bool, bool) {
         let mut track = SheetTrack::new(1, mode, "", 0, Some(sectors));
         let audio = mode == TrackMode::Audio;
         (track.text, track.isrc, track.gap, track.pregap, track.postgap) = (text, code.filter(|_| audio), gap, pregap, postgap);
+        if let Some(sub_channel) = sub_channel.filter(|_| audio) {
+            (track.sub_channel, track.format) = (sub_channel, FileFormat::Motorola);
+        }
         track.control = if audio { control & 11 } else { control & 2 };
         track.indices = if one_index { vec![sectors / 2] } else { Vec::new() };
         (track, new_session, new_file)
@@ -140,9 +143,10 @@ prop_compose! {
 
 prop_compose! {
     fn sheet()(text in entry(), catalog in prop::option::of("[0-9]{13}"), tracks in prop::collection::vec(track(), 1..20)) -> Sheet {
-        let (mut file, mut session, mut offset) = (0, 1, 0);
+        let (mut file, mut session, mut offset, mut format) = (0, 1, 0, FileFormat::Binary);
         let tracks = (1..).zip(tracks).map(|(number, (mut track, new_session, new_file))| {
-            if new_file { (file, offset) = (file + 1, 0) }
+            // A file has one order of bytes.
+            if new_file || track.format != format { (file, offset, format) = (file + 1, 0, track.format) }
             session += u8::from(new_session && number > 1);
             (track.number, track.session, track.file, track.offset) = (number, session, format!("disc {file}.bin"), offset);
             offset = track.end_offset().expect("small");
