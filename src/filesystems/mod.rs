@@ -5,6 +5,9 @@
 //! disc is written by strangers: counts and lengths are bounded here, whatever they claim. [`identify()`] puts the facts
 //! together for a disc in a drive.
 
+// Files are lists of ranges, and most lists have one.
+#![allow(clippy::single_range_in_vec_init)]
+
 mod bytes;
 mod damage;
 mod hfs;

@@ -17,7 +17,7 @@ impl<F: FnMut(u64) -> Option<Vec<u8>>> ReadSectors for F {
 /// How much is read before a parser gives up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
-    /// Most sectors that are read.
+    /// Most sectors that are asked for, those that are remembered included: it bounds the work, too.
     pub(super) reads: usize,
     /// Unreadable sectors after which nothing more is read: on a drive each may cost seconds.
     pub(super) failures: usize,
@@ -26,8 +26,9 @@ pub(super) struct Patience {
 impl Patience {
     /// For finding out what a disc is.
     pub(super) const PROBE: Self = Self { reads: 400, failures: 8 };
-    /// For listing every file, usually of an image file. A UDF disc has a sector per file, so this is for as many files as are kept.
-    pub(super) const LIST: Self = Self { reads: 600_000, failures: 20_000 };
+    /// For listing every file, usually of an image file. A UDF disc has a sector per file, Rock Ridge may have one: this is for as
+    /// many files as are kept.
+    pub(super) const LIST: Self = Self { reads: 1_000_000, failures: 20_000 };
 }
 
 /// A reader with an end to its patience. Remembers the last sector.
@@ -50,13 +51,13 @@ impl<'a> Bounded<'a> {
 
     /// One whole sector.
     pub(super) fn sector(&mut self, lba: u64) -> Option<Vec<u8>> {
-        if let Some((_, bytes)) = self.last.as_ref().filter(|(known, _)| *known == lba) {
-            return Some(bytes.clone());
-        }
         if self.is_exhausted() {
             return None;
         }
         self.left.reads -= 1;
+        if let Some((_, bytes)) = self.last.as_ref().filter(|(known, _)| *known == lba) {
+            return Some(bytes.clone());
+        }
         let sector = self.disc.read_sector(lba).filter(|bytes| bytes.len() as u64 == SECTOR);
         match &sector {
             Some(bytes) => self.last = Some((lba, bytes.clone())),

@@ -2,8 +2,11 @@
 
 mod hostile;
 mod identify;
+mod judges;
 mod kinds;
+mod listing;
 mod metadata;
+mod sessions;
 mod sheets;
 mod support;
 mod tools;

@@ -10,6 +10,9 @@ use std::{collections::HashSet, ops::Range};
 /// Most nodes of a tree that are read.
 const MAX_NODES: usize = 150_000;
 
+/// Most extents of its file: each is looked at for each node.
+const MAX_PLACES: usize = 1024;
+
 /// A B-tree on the disc.
 pub(super) struct BTree {
     /// Where its file is.
@@ -22,7 +25,7 @@ pub(super) struct BTree {
 impl BTree {
     /// Reads the header node of the tree in the file with these extents.
     pub(super) fn open(disc: &mut Bounded<'_>, volume: &Volume, file: &Fork, extents: &[Extent]) -> Option<Self> {
-        let places: Vec<Range<u64>> = extents.iter().filter_map(|extent| volume.place(*extent)).collect();
+        let places: Vec<Range<u64>> = extents.iter().filter_map(|extent| volume.place(*extent)).take(MAX_PLACES).collect();
         let header = disc.bytes(places.first()?.start, 512)?;
         let node_size = u64::from(be16(&header, 32));
         if byte(&header, 8) != 1 || !node_size.is_power_of_two() || !(512..=32768).contains(&node_size) {

@@ -16,6 +16,9 @@ const CATALOG: u32 = 4;
 /// The root folder, and the parent that it has by definition.
 const ROOT: u32 = 2;
 
+/// Most records of the catalogue: every file and folder has one or two.
+const MAX_RECORDS: usize = 4 * MAX_FILES;
+
 /// Extents beyond a fork's first ones, by file and kind of fork, each with the block of the file at which it begins.
 type Overflows = HashMap<(u32, bool), Vec<(u32, Vec<Extent>)>>;
 
@@ -32,7 +35,9 @@ pub(in crate::filesystems) fn list(disc: &mut Bounded<'_>, collector: &mut Colle
         return true;
     };
     let (mut folders, mut files) = (HashMap::new(), Vec::new());
+    let mut records = 0;
     let is_whole = tree.leaves(disc, usize::MAX, |record| {
+        records += 1;
         let entry = if volume.is_plus { Entry::plus(record) } else { Entry::plain(record) };
         match entry {
             Some(entry) if entry.is_folder => {
@@ -41,7 +46,7 @@ pub(in crate::filesystems) fn list(disc: &mut Bounded<'_>, collector: &mut Colle
             Some(entry) => files.push(entry),
             None => {}
         }
-        files.len() + folders.len() < MAX_FILES
+        files.len() + folders.len() < MAX_FILES && records < MAX_RECORDS
     });
     if !is_whole {
         collector.incomplete();

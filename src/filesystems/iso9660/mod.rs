@@ -1,5 +1,6 @@
 //! ISO 9660 (ECMA-119) with Joliet, Rock Ridge and El Torito. `volume` reads the descriptors, `tree` lists the files.
 
+mod boot;
 mod records;
 mod susp;
 mod tree;

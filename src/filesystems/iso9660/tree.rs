@@ -1,7 +1,7 @@
 //! Every file of an ISO 9660 volume, by its best names.
 
 use super::{
-    plain_name,
+    boot, plain_name,
     records::{Record, records},
     susp::{self, SystemUse},
     volume::{Tree, Volume},
@@ -54,9 +54,6 @@ pub(in crate::filesystems) fn list(
     let volume = Volume::read(disc, session).or_else(|| (session != 0).then(|| Volume::read(disc, 0)).flatten());
     let Some(volume) = volume else { return false };
     collector.metadata(volume.descriptors.clone());
-    if let Some(sector) = volume.boot_catalog.map(u64::from) {
-        collector.metadata(sector * SECTOR..(sector + 1) * SECTOR);
-    }
     let primary = (&volume.primary, volume.rock_ridge.map_or(Names::Plain, Names::RockRidge));
     let joliet = volume.joliet.as_ref().map(|tree| (tree, Names::Joliet));
     // The tree with the better names first. The other one may have files that are hidden in this one.
@@ -67,6 +64,7 @@ pub(in crate::filesystems) fn list(
         let end = sectors.map(|sectors| sectors.saturating_mul(SECTOR));
         Walk { disc, volume: &volume, collector, names, end, visited: HashSet::new(), folders: Vec::new() }.walk(tree);
     }
+    boot::list(disc, &volume, collector);
     true
 }
 
@@ -111,7 +109,7 @@ impl Walk<'_, '_> {
         let mut file = None;
         for offset in (0..length).step_by(SECTOR as usize) {
             let at = folder.start.saturating_add(offset);
-            if self.end.is_some_and(|end| at >= end) || self.disc.is_exhausted() {
+            if self.end.is_some_and(|end| at >= end) || self.disc.is_exhausted() || self.collector.is_full() {
                 self.collector.incomplete();
                 break;
             }

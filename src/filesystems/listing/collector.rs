@@ -53,6 +53,11 @@ impl Collector {
         self.by_path = files.map(|(index, file)| (file.path.clone(), index)).collect();
     }
 
+    /// Whether a byte of the disc belongs to a file.
+    pub(in crate::filesystems) fn has_byte(&self, byte: u64) -> bool {
+        self.listing.files.iter().any(|file| file.extents.iter().any(|extent| extent.contains(&byte)))
+    }
+
     /// Something is missing from the listing.
     pub(in crate::filesystems) fn incomplete(&mut self) {
         self.listing.complete = false;
@@ -60,7 +65,7 @@ impl Collector {
 
     /// Whether there is room for another file.
     pub(in crate::filesystems) fn is_full(&self) -> bool {
-        self.listing.files.len() >= MAX_FILES || self.extents >= MAX_ALL_EXTENTS || self.text >= MAX_TEXT
+        self.listing.files.len() >= MAX_FILES || self.extents >= MAX_ALL_EXTENTS || self.text.max(self.folder_text) >= MAX_TEXT
     }
 
     /// Bytes of folders and tables.

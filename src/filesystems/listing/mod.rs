@@ -42,7 +42,7 @@ pub struct Listing {
 }
 
 /// Lists the files of the session that starts at sector `session`, of all file systems there. `sectors` is the disc's size if known.
-/// Reads at most 600,000 sectors; an unreadable folder only makes the listing incomplete.
+/// Reads at most 1,000,000 sectors; an unreadable folder only makes the listing incomplete.
 pub fn list(disc: &mut dyn ReadSectors, sectors: Option<u64>, session: u64) -> Listing {
     let (sectors, session) = plausible(sectors, session);
     let mut reader = Bounded::new(disc, Patience::LIST);

@@ -147,6 +147,9 @@ pub(super) fn content(disc: &mut Bounded<'_>, space: &Space, entry: &Entry, sect
     let wanted = size(entry.length).min(most);
     let (mut bytes, mut is_whole) = (Vec::new(), true);
     for extent in extents {
+        if disc.is_exhausted() || bytes.len() >= wanted {
+            break;
+        }
         let mut places = space.places(extent.map, extent.block, u64::from(extent.length));
         cut(&mut places, (wanted - bytes.len()) as u64);
         for lba in places.into_iter().flat_map(|place| place.start / SECTOR..place.end.div_ceil(SECTOR)) {

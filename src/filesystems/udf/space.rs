@@ -216,3 +216,67 @@ fn shorten(mut places: Vec<Range<u64>>, length: u64) -> Vec<Range<u64>> {
     crate::filesystems::listing::cut(&mut places, length);
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition() -> Partition {
+        Partition { sequence: 0, number: 0, start: 100, length: 1000, bitmap: (0, 0) }
+    }
+
+    fn space(meaning: Meaning) -> Space {
+        Space { maps: vec![Some(meaning)], ..Space::default() }
+    }
+
+    fn sectors(space: &Space, block: u32, length: u64) -> Vec<Range<u64>> {
+        space.places(0, block, length).into_iter().map(|place| place.start / SECTOR..place.end.div_ceil(SECTOR)).collect()
+    }
+
+    #[test]
+    fn moved_packets_are_where_the_table_says() {
+        let space =
+            space(Meaning::Physical { partition: partition(), packet: 16, moved: BTreeMap::from([(32, 5000), (64, 6000)]) });
+        assert_eq!(sectors(&space, 0, 16 * SECTOR), [100..116]);
+        assert_eq!(sectors(&space, 20, 60 * SECTOR), [120..132, 5000..5016, 148..164, 6000..6016]);
+        assert_eq!(sectors(&space, 40, 2 * SECTOR), [5008..5010]);
+        assert_eq!(sectors(&space, 70, 20 * SECTOR), [6006..6016, 180..190]);
+        assert_eq!(space.places(0, 40, 10), [5008 * SECTOR..5008 * SECTOR + 10]);
+        assert_eq!(space.locate(0, 47), Some(5015));
+    }
+
+    #[test]
+    fn nothing_is_behind_the_end_of_a_partition() {
+        let space = space(Meaning::Physical { partition: partition(), packet: 1, moved: BTreeMap::new() });
+        assert_eq!(sectors(&space, 998, 5 * SECTOR), [1098..1100]);
+        assert_eq!((space.locate(0, 1000), space.locate(1, 0)), (None, None));
+    }
+
+    #[test]
+    fn blocks_of_the_metadata_file_are_in_its_extents() {
+        let extent = |block, length, is_recorded| Allocation { length, block, map: 0, is_recorded };
+        let extents = vec![extent(10, 4096, true), extent(50, 2048, false), extent(90, 8192, true)];
+        let space = space(Meaning::Metadata { partition: partition(), extents });
+        assert_eq!(sectors(&space, 1, 4 * SECTOR), [111..112, 190..192]);
+        assert_eq!(space.locate(0, 6), Some(193));
+        assert_eq!(space.locate(0, 7), None);
+    }
+
+    #[test]
+    fn virtual_blocks_are_where_the_table_says() {
+        let space = space(Meaning::Virtual { partition: partition(), table: vec![7, 3, u32::MAX] });
+        assert_eq!(sectors(&space, 0, 2 * SECTOR), [107..108, 103..104]);
+        assert_eq!((space.locate(0, 2), space.locate(0, 3)), (None, None));
+    }
+
+    #[test]
+    fn both_forms_of_the_virtual_table_are_read() {
+        let numbers: Vec<u8> = [7_u32, 9].iter().flat_map(|number| number.to_le_bytes()).collect();
+        let trailer = [&[0][..], b"*UDF Virtual Alloc Tbl", &[0; 13]].concat();
+        assert_eq!(virtual_entries(&[&numbers[..], &trailer].concat()), Some(vec![7, 9]));
+        let mut header = [0; 160];
+        header[0] = 160;
+        assert_eq!(virtual_entries(&[&header[..], &numbers].concat()), Some(vec![7, 9]));
+        assert_eq!(virtual_entries(&[0; 20]), None);
+    }
+}

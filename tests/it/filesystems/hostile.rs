@@ -1,9 +1,9 @@
 //! Discs are written by strangers: no bytes make the parsers panic, read without end or keep too much.
 
-use super::support::{iso, look_at};
-use disk2iso::filesystems::probe;
+use super::support::{empty, iso, look_at, run};
+use disk2iso::filesystems::{damage, list, probe};
 use proptest::prelude::*;
-use std::{cell::Cell, sync::OnceLock};
+use std::{cell::Cell, collections::HashMap, sync::OnceLock};
 
 /// A disc with ISO 9660, Joliet and UDF.
 fn disc() -> &'static [u8] {
@@ -38,8 +38,84 @@ fn mutations() -> impl Strategy<Value = Vec<(prop::sample::Index, usize, Vec<u8>
     prop::collection::vec((any::<prop::sample::Index>(), 0..520_usize, bytes), 1..12)
 }
 
+/// Discs, with the sectors that hold something, with every kind of file system: ISO 9660 with Rock Ridge and Joliet, UDF and HFS; HFS+; UDF with moved packets; UDF with a
+/// virtual allocation table.
+fn discs() -> &'static [(Vec<u8>, Vec<u64>)] {
+    static DISCS: OnceLock<Vec<(Vec<u8>, Vec<u64>)>> = OnceLock::new();
+    DISCS.get_or_init(|| {
+        let files = &["a.txt", "b/c.txt", "b/d/a name that is long enough to be continued elsewhere.txt"];
+        let (_keep, every) = iso("genisoimage", &["-quiet", "-r", "-J", "-udf", "-hfs", "-V", "EVERY"], files);
+        let (_keep, plus) = iso("xorriso", &["-as", "mkisofs", "-quiet", "-hfsplus", "-V", "PLUS"], files);
+        let udf = |media: &str| {
+            let (keep, image) = empty(8 << 20);
+            run("mkudffs", &["-b", "2048", "-m", media, "-r", "1.50", "-l", "UDF", &image]);
+            (keep, image)
+        };
+        let ((_spared, spared), (_once, once)) = (udf("cdrw"), udf("cdr"));
+        let disc = |image: &String| {
+            let bytes = std::fs::read(image).unwrap();
+            let used = used(&bytes);
+            (bytes, used)
+        };
+        [every, plus, spared, once].iter().map(disc).collect()
+    })
+}
+
+/// Sectors of a disc that hold something.
+fn used(disc: &[u8]) -> Vec<u64> {
+    let is_used = |lba: &u64| disc[*lba as usize * 2048..][..2048].iter().any(|byte| *byte != 0);
+    (0..disc.len() as u64 / 2048).filter(is_used).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn mutated_discs_are_listed_to_an_end(
+        disc in 0..4_usize,
+        mutations in mutations(),
+        reseal in any::<bool>(),
+        session in prop_oneof![Just(0), Just(1), any::<u64>()],
+        size_known in any::<bool>(),
+        unreadable in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+    ) {
+        let (disc, places) = &discs()[disc];
+        let mut changed: HashMap<u64, Option<Vec<u8>>> = HashMap::new();
+        for (place, offset, value) in mutations {
+            let lba = *place.get(places);
+            let before = disc[lba as usize * 2048..][..2048].to_vec();
+            if let Some(sector) = changed.entry(lba).or_insert(Some(before)) {
+                sector[offset..offset + value.len()].copy_from_slice(&value);
+                if reseal {
+                    seal(sector);
+                }
+            }
+        }
+        for place in unreadable {
+            changed.insert(*place.get(places), None);
+        }
+        let reads = Cell::new(0_u64);
+        let mut read = |lba: u64| {
+            reads.set(reads.get() + 1);
+            match changed.get(&lba) {
+                Some(sector) => sector.clone(),
+                None => disc.get(usize::try_from(lba.checked_mul(2048)?).ok()?..)?.get(..2048).map(<[u8]>::to_vec),
+            }
+        };
+        let sectors = size_known.then_some(disc.len() as u64 / 2048);
+        let found = probe(&mut read, sectors, session);
+        prop_assert!(reads.get() <= 400 && found.root_names.len() <= 256);
+        reads.set(0);
+        let listing = list(&mut read, sectors, session);
+        prop_assert!(reads.get() <= 1_000_000);
+        prop_assert!(listing.files.len() <= 200_000 && listing.metadata.is_sorted_by(|a, b| a.end < b.start));
+        for file in &listing.files {
+            prop_assert!(file.path.split('/').all(|part| !matches!(part, "" | "." | "..") && part.chars().count() <= 255), "{:?}", file.path);
+            prop_assert!(file.path.split('/').count() <= 67 && !file.path.chars().any(|c| c.is_control() || c == '\\'));
+        }
+        let hit = damage(&listing, &[0..u64::MAX]);
+        prop_assert!(hit.files.iter().all(|file| file.missing <= file.size));
+    }
 
     #[test]
     fn mutated_discs_are_read_to_an_end(mutations in mutations(), reseal in any::<bool>()) {
@@ -82,6 +158,27 @@ fn an_unreadable_disc_is_given_up_soon() {
     };
     assert_eq!(probe(&mut read, Some(1_000_000), 0), disk2iso::filesystems::FileSystems::default());
     assert!(reads.get() <= 8, "{} unreadable sectors were tried", reads.get());
+}
+
+#[test]
+fn listing_an_unreadable_disc_ends_and_says_so() {
+    let listing = list(&mut |_| None, Some(1_000_000), 0);
+    assert_eq!((listing.files.len(), listing.complete), (0, false));
+}
+
+#[test]
+fn folders_that_contain_each_other_are_listed_once() {
+    let (_keep, image) = iso("genisoimage", &["-quiet", "-V", "LOOP"], &["a/b/file.txt"]);
+    let mut bytes = std::fs::read(&image).unwrap();
+    // The record of folder B in folder A leads back to the root folder.
+    let root = bytes[16 * 2048 + 156 + 2..][..8].to_vec();
+    let record = bytes.windows(4).enumerate().filter(|(_, window)| window == b"\x01B\0\0" || window == b"\x01B\x0d\x01");
+    let places: Vec<usize> = record.map(|(at, _)| at - 32).filter(|at| bytes[*at] == 34 && bytes[at + 25] & 2 != 0).collect();
+    assert_eq!(places.len(), 1, "one folder called B");
+    bytes[places[0] + 2..][..8].copy_from_slice(&root);
+    let mut read = |lba: u64| bytes.get(lba as usize * 2048..)?.get(..2048).map(<[u8]>::to_vec);
+    let listing = list(&mut read, None, 0);
+    assert!(listing.files.is_empty(), "{listing:?}");
 }
 
 #[test]

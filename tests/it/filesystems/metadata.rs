@@ -1,9 +1,10 @@
 //! Blu-ray video is UDF 2.50: its folders lie in a metadata file. No tool here writes that with files in it, so a disc of
 //! genisoimage is rebuilt: its folders are declared to lie in a metadata file of two extents, in which each is one block off.
 
-use super::support::{iso, look_at};
+use super::support::{assert_holds, iso, list_in, look_at, tree};
 
 const SECTOR: usize = 2048;
+const FILES: &[&str] = &["BDMV/index.bdmv", "CERTIFICATE/id.bdmv"];
 
 fn le32(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())
@@ -38,7 +39,7 @@ fn redirect(sector: &mut [u8], offset: usize) -> usize {
 
 #[test]
 fn the_root_folder_is_found_in_a_metadata_file() {
-    let (_keep, image) = iso("genisoimage", &["-quiet", "-udf", "-V", "FILM"], &["BDMV/index.bdmv", "CERTIFICATE/id.bdmv"]);
+    let (_keep, image) = iso("genisoimage", &["-quiet", "-udf", "-V", "FILM"], FILES);
     let mut bytes = std::fs::read(&image).unwrap();
     bytes[16 * SECTOR..18 * SECTOR].fill(0);
     let last = bytes.len() / SECTOR;
@@ -74,6 +75,12 @@ fn the_root_folder_is_found_in_a_metadata_file() {
     let allocation = 176 + le32(folder, 168) as usize;
     let block = le32(folder, allocation + 4);
     put(folder, allocation + 4, &(block + 1).to_le_bytes());
+
+    std::fs::write(&image, &bytes).unwrap();
+    let listing = list_in(&image, 0);
+    assert!(listing.complete, "{listing:?}");
+    let source = tree(FILES);
+    assert_eq!(assert_holds(&image, &listing, source.path()), Vec::<String>::new());
 
     let found = look_at(&bytes);
     assert_eq!(found.root_names, ["BDMV", "CERTIFICATE"]);

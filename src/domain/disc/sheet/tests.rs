@@ -75,6 +75,13 @@ fn sectors_of_different_sizes_in_one_file_count_as_cue_sheets_do() {
 }
 
 #[test]
+fn a_quotation_mark_inside_of_a_bare_word_is_read_as_it_can_be_written() {
+    let sheet = parse_cue("REM COMPOSER some\"body\"\nFILE a BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n").expect("a sheet");
+    assert_eq!(sheet.text.composer, "some'body'");
+    assert_eq!(parse_cue(&sheet.to_cue().expect("can be said")), Ok(sheet));
+}
+
+#[test]
 fn what_cannot_be_said_is_refused() {
     let mut sheet = mixed();
     sheet.tracks[0].sub_channel = SubChannel::Raw;
