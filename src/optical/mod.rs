@@ -5,7 +5,7 @@
 //! thread (or a whole child process) that may hang, because a read on a bad disc can hang in the kernel.
 
 mod image_file;
-pub(crate) mod mmc;
+mod mmc;
 mod scsi;
 mod sense;
 mod virtual_drive;

@@ -17,21 +17,23 @@ head -c 9000 /dev/zero | tr '\0' x >"$tree/a folder/A file with a long name.bin"
 ln -s one.txt "$tree/link"
 echo boot >"$tree/boot.img"
 
-seed() { "$program" "$work/$2" "$folder/$1"; }
+seed() { SEED=$folder/$1/$2 "$program" "$work/$2" >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }; }
 genisoimage -quiet -V PLAIN -o "$work/plain" "$tree" 2>/dev/null && seed iso9660 plain
 genisoimage -quiet -J -r -V JOLIET -b boot.img -no-emul-boot -o "$work/joliet" "$tree" 2>/dev/null && seed iso9660 joliet
 xorriso -as mkisofs -quiet -J -R -iso-level 4 -V XORRISO -o "$work/xorriso" "$tree" 2>/dev/null && seed iso9660 xorriso
 genisoimage -quiet -udf -J -V BRIDGE -o "$work/bridge" "$tree" 2>/dev/null && seed udf bridge
-for revision in 1.02 1.50 2.01 2.50; do
+for revision in 1.02 1.50 2.01; do
   truncate -s 2M "$work/udf$revision"
-  mkudffs --media-type=hd --blocksize=2048 --udfrev=$revision -l UDF "$work/udf$revision" >/dev/null 2>&1 && seed udf "udf$revision"
+  mkudffs --media-type=hd --blocksize=2048 --udfrev=$revision -l UDF "$work/udf$revision" >/dev/null && seed udf "udf$revision"
+done
+for media in dvdr cdrw; do
+  truncate -s 4M "$work/$media"
+  mkudffs --media-type=$media --blocksize=2048 -l UDF "$work/$media" >/dev/null && seed udf $media
 done
 genisoimage -quiet -hfs -V APPLE -o "$work/hfs" "$tree" 2>/dev/null && seed hfs hfs
-if command -v mkfs.hfsplus >/dev/null; then
-  truncate -s 2M "$work/hfsplus"
-  mkfs.hfsplus -v Plus "$work/hfsplus" >/dev/null 2>&1 && seed hfs hfsplus
-fi
-"$program" "$folder"
+xorriso -as mkisofs -quiet -hfsplus -V PLUS -o "$work/hfsplus" "$tree" 2>/dev/null && seed hfs hfsplus
+: >"$work/nothing"
+SEED=$folder "$program" "$work/nothing" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 
 cat >"$folder/mapfile/ddrescue" <<'END'
 # Mapfile. Created by GNU ddrescue version 1.27

@@ -22,7 +22,7 @@ use domain::{
     sector_map::SectorMap,
 };
 use filesystems::{ReadSectors, damage, list, probe};
-use optical::mmc::parse;
+use optical::answers;
 use sparse::Sparse;
 
 /// Most names and files that the limits of the parsers allow.
@@ -70,12 +70,20 @@ pub fn hfs(data: &[u8]) {
 pub fn toc(data: &[u8]) {
     let Some((split, data)) = data.split_first() else { return };
     let (first, second) = data.split_at(usize::from(*split).saturating_mul(4).min(data.len()));
-    if let Ok(mut toc) = parse::toc(first) {
-        parse::sessions(second, &mut toc);
+    if let Ok(mut toc) = answers::toc(first) {
+        check_toc(&toc);
+        answers::last_session(second, &mut toc);
+        check_toc(&toc);
+        answers::sessions(second, &mut toc);
         check_toc(&toc);
     }
-    let _ = (parse::inquiry(data), parse::serial(data), parse::profile(data), parse::capacity(data));
-    let _ = parse::disc_information(data);
+    let _ = (answers::inquiry(data), answers::serial(data), answers::profile(data), answers::capacity(data));
+    let _ = (answers::disc_information(data), answers::track_information(data), answers::error_recovery_page(data, true));
+    let _ = (answers::dvd(data), answers::dvd_protection(data), answers::blu_ray(data), answers::blu_ray_profile(data));
+    let _ = (answers::atip_profile(data), answers::eject_request(data), answers::feature_is_current(data, 0x1e));
+    let _ = (answers::sense(data), disc::parse_cd_text(&answers::cd_text(data)));
+    let code = |code: Option<String>, length: usize| code.is_none_or(|code| code.len() == length && code.is_ascii());
+    assert!(code(answers::catalogue_number(data), 13) && code(answers::isrc(data), 12));
 }
 
 fn check_toc(toc: &Toc) {

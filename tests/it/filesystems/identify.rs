@@ -24,8 +24,12 @@ fn a_data_disc_has_label_kind_size_and_identity() {
     assert_eq!((medium.label.as_str(), medium.kind, medium.profile.0), ("Backup 7", DiscKind::DataCd, 0x08));
     assert_eq!((medium.size.sectors, medium.size.rule), (sectors(&image), SizeRule::Medium));
     assert_eq!(medium.size.claims.toc_lead_out, Some(sectors(&image)));
-    let file = DeviceAddress::ImageFile(image.into());
-    assert_eq!(identify(&mut *file.open().unwrap()), Ok(medium), "a file and a drive agree");
+    let file = identify(&mut *DeviceAddress::ImageFile(image.into()).open().unwrap()).unwrap();
+    assert!(file.is_same_disc(&medium), "a file and a drive agree");
+    assert_eq!(
+        (file.label, file.kind, file.toc, file.size.sectors),
+        (medium.label, medium.kind, medium.toc, medium.size.sectors)
+    );
 }
 
 #[test]

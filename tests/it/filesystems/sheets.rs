@@ -82,7 +82,8 @@ fn cdrdao_takes_sub_channels_and_modes() {
             format: FileFormat::Motorola,
             ..SheetTrack::new(1, mode, "disc.bin", 0, Some(400))
         };
-        let toc = Sheet { tracks: vec![track], ..Sheet::default() }.to_toc().unwrap();
+        let sheet = Sheet { tracks: vec![track], ..Sheet::default() };
+        let toc = sheet.to_toc().unwrap();
         let printed = shown(&toc);
         assert!(printed.contains("START  00:02:00(   150)"), "{toc}\n{printed}");
         assert!(printed.contains("(   550)"), "{toc}\n{printed}");

@@ -255,7 +255,8 @@ impl Reader {
             "REM MESSAGE" => &mut entry.message,
             _ => return,
         };
-        *field = clean(text);
+        // Without quotation marks around it a word may have one inside, which could not be written again.
+        *field = clean(text).replace('"', "'");
     }
 
     fn track(&mut self, line: usize, number: &str, mode: &str) -> Result<(), SheetError> {

@@ -75,6 +75,13 @@ fn sectors_of_different_sizes_in_one_file_count_as_cue_sheets_do() {
 }
 
 #[test]
+fn a_quotation_mark_inside_of_a_bare_word_is_read_as_it_can_be_written() {
+    let sheet = parse_cue("REM COMPOSER some\"body\"\nFILE a BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n").expect("a sheet");
+    assert_eq!(sheet.text.composer, "some'body'");
+    assert_eq!(parse_cue(&sheet.to_cue().expect("can be said")), Ok(sheet));
+}
+
+#[test]
 fn what_cannot_be_said_is_refused() {
     let mut sheet = mixed();
     sheet.tracks[0].sub_channel = SubChannel::Raw;
@@ -127,11 +134,14 @@ prop_compose! {
         text in entry(),
         code in prop::option::of("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}"),
         (control, gap, pregap, sectors, postgap) in (0u8..12, 0u64..300, 0u64..300, 300u64..30_000, 0u64..3),
-        (new_session, new_file, one_index) in (any::<bool>(), any::<bool>(), any::<bool>()),
+        (new_session, new_file, one_index, sub_channel) in (any::<bool>(), any::<bool>(), any::<bool>(), prop::option::weighted(0.2, Just(SubChannel::Raw))),
     ) -> (SheetTrack, bool, bool) {
         let mut track = SheetTrack::new(1, mode, "", 0, Some(sectors));
         let audio = mode == TrackMode::Audio;
         (track.text, track.isrc, track.gap, track.pregap, track.postgap) = (text, code.filter(|_| audio), gap, pregap, postgap);
+        if let Some(sub_channel) = sub_channel.filter(|_| audio) {
+            (track.sub_channel, track.format) = (sub_channel, FileFormat::Motorola);
+        }
         track.control = if audio { control & 11 } else { control & 2 };
         track.indices = if one_index { vec![sectors / 2] } else { Vec::new() };
         (track, new_session, new_file)
@@ -140,9 +150,10 @@ prop_compose! {
 
 prop_compose! {
     fn sheet()(text in entry(), catalog in prop::option::of("[0-9]{13}"), tracks in prop::collection::vec(track(), 1..20)) -> Sheet {
-        let (mut file, mut session, mut offset) = (0, 1, 0);
+        let (mut file, mut session, mut offset, mut format) = (0, 1, 0, FileFormat::Binary);
         let tracks = (1..).zip(tracks).map(|(number, (mut track, new_session, new_file))| {
-            if new_file { (file, offset) = (file + 1, 0) }
+            // A file has one order of bytes.
+            if new_file || track.format != format { (file, offset, format) = (file + 1, 0, track.format) }
             session += u8::from(new_session && number > 1);
             (track.number, track.session, track.file, track.offset) = (number, session, format!("disc {file}.bin"), offset);
             offset = track.end_offset().expect("small");

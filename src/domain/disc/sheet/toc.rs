@@ -68,9 +68,15 @@ impl Sheet {
     /// The disc as a `.toc`. cdrdao knows one session per file: of others only a comment tells here.
     ///
     /// # Errors
-    /// [`SheetError::Track`] for tracks that contradict each other.
+    /// [`SheetError::Track`] for tracks that contradict each other, and for samples with sub-channel data in another byte order than cdrdao's.
     pub fn to_toc(&self) -> Result<String, SheetError> {
         self.check()?;
+        let swapped = |track: &&SheetTrack| {
+            track.mode == TrackMode::Audio && track.sub_channel != SubChannel::None && track.format != FileFormat::Motorola
+        };
+        if let Some(track) = self.tracks.iter().find(swapped) {
+            return Err(SheetError::Track { track: track.number, what: "samples with sub-channel data must be big-endian" });
+        }
         let any = |modes: &[TrackMode]| self.tracks.iter().any(|track| modes.contains(&track.mode));
         let kind = match (any(&[TrackMode::Mode2, TrackMode::Mode2Raw]), any(&[TrackMode::Mode1, TrackMode::Mode1Raw])) {
             (true, _) => "CD_ROM_XA",
@@ -132,7 +138,8 @@ fn write_track(toc: &mut String, track: &SheetTrack, used: &[bool]) {
     };
     zeros(toc, track.gap);
     let length = track.sectors.map(|sectors| format!(" {}", time(sectors + track.pregap))).unwrap_or_default();
-    let _ = match (audio, track.format) {
+    // cdrdao's word for files with anything but bare samples.
+    let _ = match (audio && track.sub_channel == SubChannel::None, track.format) {
         (true, FileFormat::Binary) => writeln!(toc, "FILE \"{}\" SWAP #{} 0{length}", track.file, track.offset),
         (true, FileFormat::Motorola | FileFormat::Wave) => writeln!(toc, "FILE \"{}\" #{} 0{length}", track.file, track.offset),
         (false, _) => writeln!(toc, "DATAFILE \"{}\" #{}{length}", track.file, track.offset),

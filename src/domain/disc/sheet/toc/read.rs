@@ -192,13 +192,15 @@ impl Reader {
     fn file(&mut self, line: usize, data: bool, open: &mut Open) -> Result<(), SheetError> {
         let Some(name) = file_name(&self.text(line)?) else { return wrong(line, "no name of a file") };
         let track = &mut open.track;
-        if open.has_file || data == (track.mode == TrackMode::Audio) {
+        let samples = track.mode == TrackMode::Audio;
+        if open.has_file || data == (samples && track.sub_channel == SubChannel::None) {
             return wrong(line, "tracks of several files or of another kind are not understood");
         }
         let swap = self.peek_word() == Some("SWAP");
         self.at += usize::from(swap);
         let wave = name.to_ascii_lowercase().ends_with(".wav");
         track.format = match (data, swap, wave) {
+            (true, ..) if samples => FileFormat::Motorola,
             (true, ..) | (false, true, false) => FileFormat::Binary,
             (false, _, true) => FileFormat::Wave,
             (false, false, false) => FileFormat::Motorola,
