@@ -6,6 +6,7 @@ mod programs;
 mod property;
 mod reading;
 mod resuming;
+mod virtual_drive;
 
 use disc::{Disc, MemoryDrive};
 use disk2iso::{
