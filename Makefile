@@ -1,5 +1,5 @@
 # Targets are a few lines; the work is in scripts and cargo.
-.PHONY: help demo run test build web lint vm bench clean
+.PHONY: help demo run test build web lint vm bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ vm: build ## the proofs on real /dev/sr drives in a virtual machine
 bench: build ## criterion benches and the side-by-side table
 	@cargo bench --locked
 	@benches/side_by_side.sh
+
+fuzz: ## fuzz every parser for MINUTES=10 each, two at a time
+	@deploy/bootstrap.sh fuzz
+	@tests/fuzz/run.sh $(or $(MINUTES),10)
 
 clean: ## everything that was built
 	@cargo clean

@@ -5,7 +5,7 @@ use crate::{
     filesystems,
     imaging::{
         FileSink, Interruption, StopFlag, Tuning,
-        cd::{self, CdWorkplace},
+        cd::{self, CdWorkplace, Programs},
         choose_engine, code,
         process::{self, WorkerProgram},
         protocol::{CdTask, ImagePaths, ImageTask, Outcome, ScanTask, VerifyTask, WorkerMessage, WorkerTask},
@@ -109,7 +109,7 @@ fn raw_cd(task: &CdTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) ->
     };
     let (identify, launcher) = (&|device: &mut dyn OpticalDevice| filesystems::identify(device), WorkerProgram::this_program());
     let (device, tuning) = (&mut *device, Tuning::default());
-    cd::image(task, CdWorkplace { device, identify, launcher: &launcher, stop, tuning, emit })
+    cd::image(task, CdWorkplace { device, identify, launcher: &launcher, programs: Programs::default(), stop, tuning, emit })
 }
 
 fn image(task: &ImageTask, stop: StopFlag, emit: &mut dyn FnMut(WorkerMessage)) -> Outcome {

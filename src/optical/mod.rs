@@ -5,13 +5,15 @@
 //! thread (or a whole child process) that may hang, because a read on a bad disc can hang in the kernel.
 
 mod image_file;
-mod mmc;
+pub(crate) mod mmc;
 mod scsi;
 mod sense;
 mod virtual_drive;
 
 pub mod hotplug;
 pub(crate) use image_file::profile_for_size;
+/// Answers of drives as bytes, parsed.
+pub use mmc::parse as answers;
 pub use sense::Sense;
 pub use virtual_drive::{
     create as virtual_create, drive_id as virtual_drive_id, eject as virtual_eject, insert as virtual_insert,

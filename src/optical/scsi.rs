@@ -27,6 +27,8 @@ const CDROM_TIMED_MEDIA_CHANGE: libc::Ioctl = 0x5396;
 const CDSL_CURRENT: libc::c_int = libc::c_int::MAX;
 const MEDIA_CHANGED_FLAG: u64 = 1;
 const BLKSECTGET: libc::Ioctl = 0x1267;
+/// `_IOR(0x12, 114, size_t)`, where `size_t` has 8 bytes.
+const BLKGETSIZE64: libc::Ioctl = 0x8008_1272;
 const SG_IO: libc::Ioctl = 0x2285;
 const SG_DXFER_NONE: libc::c_int = -1;
 const SG_DXFER_TO_DEV: libc::c_int = -2;
@@ -141,6 +143,16 @@ impl Transport for ScsiNode {
         // SAFETY: BLKSECTGET writes one unsigned short to this address.
         let result = unsafe { libc::ioctl(self.file.as_raw_fd(), BLKSECTGET, &raw mut sectors) };
         if result < 0 { 0 } else { (u64::from(sectors) * 512).min(MAX_BYTES) }
+    }
+
+    fn block_device_bytes(&mut self) -> Option<u64> {
+        if cfg!(not(target_pointer_width = "64")) {
+            return None;
+        }
+        let mut bytes = 0_u64;
+        // SAFETY: BLKGETSIZE64 writes one number of 8 bytes to this address.
+        let result = unsafe { libc::ioctl(self.file.as_raw_fd(), BLKGETSIZE64, &raw mut bytes) };
+        (result >= 0 && bytes > 0).then_some(bytes)
     }
 }
 

@@ -3,8 +3,10 @@
 mod hostile;
 mod identify;
 mod judges;
+mod kinds;
 mod listing;
 mod metadata;
 mod sessions;
+mod sheets;
 mod support;
 mod tools;

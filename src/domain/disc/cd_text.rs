@@ -211,14 +211,22 @@ pub fn encode_cd_text(text: &CdText, tracks: u8) -> Vec<u8> {
     }
     for (number, pack) in packs.iter_mut().enumerate() {
         pack[2] = number as u8;
-        let sum = crc(&pack[..16]).to_be_bytes();
-        pack[16..].copy_from_slice(&sum);
     }
-    packs.concat()
+    let mut bytes = packs.concat();
+    seal_cd_text(&mut bytes);
+    bytes
 }
 
 fn latin1(text: &str) -> Vec<u8> {
     clean(text).chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+}
+
+/// Makes the checksums of all packs right: for packs that were made or changed by hand.
+pub fn seal_cd_text(packs: &mut [u8]) {
+    for pack in packs.chunks_exact_mut(PACK) {
+        let sum = crc(&pack[..16]).to_be_bytes();
+        pack[16..].copy_from_slice(&sum);
+    }
 }
 
 /// The three packs that tell how much there is.

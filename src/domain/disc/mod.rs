@@ -14,7 +14,7 @@ pub mod sheet;
 mod size;
 mod toc;
 
-pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text};
+pub use cd_text::{PACK as CD_TEXT_PACK, encode_cd_text, parse_cd_text, seal_cd_text};
 pub use classify::{RootNames, kind, protection, recording};
 pub use facts::{
     CdText, CdTextEntry, DiscIds, DiscInformation, DiscState, FileSystemKind, PhysicalStructure, Protection, Recording,

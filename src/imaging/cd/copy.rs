@@ -40,8 +40,6 @@ pub struct Manner {
     pub retries: u32,
     /// Whether data frames are read twice, too.
     pub data_twice: bool,
-    /// A program has filled the image with its own reading already; ours is the second one.
-    pub filled: bool,
 }
 
 /// What came of reading a track.
@@ -103,10 +101,11 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
     ///
     /// # Errors
     /// The run is over: storage, disc, drive, or a wish to stop. The track is not done then.
-    pub fn run(mut self) -> Result<Finding, Interruption> {
+    /// `filled` are frames that a program has read into the image already; then ours is the second reading.
+    pub fn run(mut self, filled: &[Range<u64>]) -> Result<Finding, Interruption> {
         let raw = self.part.raw(self.manner.read_offset);
-        if self.manner.filled {
-            self.doubt_stored()?;
+        if filled.iter().any(|range| range.start < self.part.to && self.part.from < range.end) {
+            self.complete(filled)?;
         } else {
             self.copy(raw.clone())?;
         }
@@ -198,11 +197,26 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
         Ok(())
     }
 
-    /// What a program has stored is the first reading; only error detection codes speak against it.
-    fn doubt_stored(&mut self) -> Result<(), Interruption> {
+    /// What a program has stored is the first reading; only error detection codes speak against it. What it left out is read here.
+    fn complete(&mut self, filled: &[Range<u64>]) -> Result<(), Interruption> {
+        let (bin, end) = (&self.store.bin, self.part.bytes().end);
+        let len = bin.metadata().map_err(|error| storage("inspect", error))?.len();
+        bin.set_len(len.max(end)).map_err(|error| storage("resize", error))?;
+        let there = |lba: u64| filled.iter().any(|range| range.contains(&lba));
+        let mut at = self.part.from;
+        while at < self.part.to {
+            let end = (at..self.part.to).find(|lba| there(*lba) != there(at)).unwrap_or(self.part.to);
+            if !there(at) {
+                self.copy(self.part.raw_of(at..end, self.manner.read_offset))?;
+            }
+            at = end;
+        }
         if self.part.track.data {
             let mut bytes = vec![0; FRAME];
             for lba in self.part.from..self.part.to {
+                if !there(lba) {
+                    continue;
+                }
                 let (at, _) = self.part.place(signed(lba), 0).unwrap_or((0, 0..0));
                 self.store.bin.read_exact_at(&mut bytes, at).map_err(|error| storage("read", error))?;
                 let doubt = match proof(&self.part, lba, &bytes) {
@@ -213,7 +227,6 @@ impl<'a, 'd> TrackCopy<'a, 'd> {
                 self.doubts.insert(signed(lba), doubt);
             }
         }
-        self.drive.moved(self.part.frames() * FRAME as u64);
         Ok(())
     }
 
@@ -431,7 +444,7 @@ fn proof(part: &Part, lba: u64, bytes: &[u8]) -> Proof {
 }
 
 /// Stores the bytes of a frame that belong to the part; silence if there is none.
-fn write(store: &Store, part: &Part, manner: &Manner, number: i64, bytes: Option<&[u8]>) -> Result<(), Interruption> {
+pub fn write(store: &Store, part: &Part, manner: &Manner, number: i64, bytes: Option<&[u8]>) -> Result<(), Interruption> {
     let Some((at, cut)) = part.place(number, manner.read_offset) else { return Ok(()) };
     let written = match bytes {
         Some(bytes) => store.bin.write_all_at(&bytes[cut], at),

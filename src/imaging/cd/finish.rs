@@ -134,7 +134,7 @@ fn make_files(work: &mut Work<'_>, tracks: &[TrackResult]) -> Result<(Vec<Named>
     let mut named = Vec::new();
     let mut tools =
         vec![ToolRun { tool: "disk2iso".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), command: Vec::new() }];
-    tools.extend(work.tools.iter().cloned());
+    tools.extend(work.journal.tools.iter().cloned());
     let kinds = |data| work.plan.parts.iter().any(|part| part.track.data == data);
     if !work.task.clone && kinds(true) && kinds(false) {
         named.extend(files::isos(&work.folder, &work.name, &work.plan, &work.store.bin)?);

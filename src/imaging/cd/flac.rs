@@ -54,7 +54,10 @@ pub struct Encoder<'a> {
 /// # Errors
 /// `bad_task` if it is not installed.
 pub fn version() -> Result<String, Interruption> {
-    tools::version(FLAC)
+    tools::version_of(FLAC.as_ref()).ok_or_else(|| {
+        let message = "the program flac is not installed; install it or choose the format bin_cue";
+        Interruption::failed(code::BAD_TASK, message)
+    })
 }
 
 impl Encoder<'_> {

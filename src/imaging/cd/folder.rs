@@ -4,7 +4,7 @@ use super::{copy::Finding, copy::storage};
 use crate::{
     domain::{
         disc::{Fingerprint, Medium},
-        result::TrackResult,
+        result::{ToolRun, TrackResult},
     },
     imaging::{
         free_space,
@@ -43,6 +43,9 @@ pub struct Journal {
     pub read_offset: i32,
     /// Tracks that were read to their end, in order.
     pub tracks: Vec<TrackDone>,
+    /// Programs that had a part in it.
+    #[serde(default)]
+    pub tools: Vec<ToolRun>,
     /// The report, once the files are final.
     pub result: Option<ImageResult>,
 }
@@ -62,7 +65,15 @@ impl Journal {
     /// For a disc that is to be read.
     pub fn new(task: &CdTask) -> Self {
         let fingerprint = task.medium.fingerprint.clone();
-        Self { version: VERSION, fingerprint, clone: task.clone, read_offset: task.read_offset, tracks: Vec::new(), result: None }
+        Self {
+            version: VERSION,
+            fingerprint,
+            clone: task.clone,
+            read_offset: task.read_offset,
+            tracks: Vec::new(),
+            tools: Vec::new(),
+            result: None,
+        }
     }
 
     /// Whether what it tells of can be gone on with; otherwise the disc is read from its start.

@@ -14,14 +14,18 @@ mod finish;
 mod flac;
 mod folder;
 mod plan;
+mod programs;
+mod remote;
 mod tools;
 mod votes;
 
+pub use self::programs::Programs;
 use self::{
     copy::{Manner, Store, TrackCopy, storage},
     drive::Drive,
     folder::{Folder, Journal, Start, TrackDone},
     plan::Plan,
+    programs::Engine,
 };
 use super::{
     interrupt::{Interruption, code},
@@ -36,7 +40,6 @@ use crate::{
         disc::frame::FRAME,
         job::Phase,
         options::{AudioFormat, OnLoss},
-        result::ToolRun,
     },
     optical::{OpticalDevice, RawLayout},
 };
@@ -53,6 +56,8 @@ pub struct CdWorkplace<'a> {
     pub identify: Identify<'a>,
     /// Starts programs that help.
     pub launcher: &'a WorkerProgram,
+    /// Names of programs that read.
+    pub programs: Programs,
     /// Raised when the run shall end.
     pub stop: StopFlag,
     /// Patience and intervals.
@@ -71,8 +76,8 @@ struct Work<'a> {
     folder: Folder,
     journal: Journal,
     launcher: &'a WorkerProgram,
+    programs: Programs,
     stop: StopFlag,
-    tools: Vec<ToolRun>,
     /// Version of the encoder if there is something to encode.
     flac: Option<String>,
     began: Instant,
@@ -88,7 +93,7 @@ pub fn image(task: &CdTask, workplace: CdWorkplace<'_>) -> Outcome {
 
 fn run(task: &CdTask, workplace: CdWorkplace<'_>) -> Result<ImageResult, Interruption> {
     let began = Instant::now();
-    let CdWorkplace { device, identify, launcher, stop, tuning, emit } = workplace;
+    let CdWorkplace { device, identify, launcher, programs, stop, tuning, emit } = workplace;
     let toc = task.medium.toc.as_ref().ok_or_else(|| unplannable("the drive tells no table of contents"))?;
     let plan = Plan::new(toc).map_err(|problem| unplannable(&problem))?;
     let name = task.paths.image.file_name().and_then(|name| name.to_str()).map(str::to_owned);
@@ -113,12 +118,12 @@ fn run(task: &CdTask, workplace: CdWorkplace<'_>) -> Result<ImageResult, Interru
     if let Some(result) = journal.result.clone() {
         let store = Store { bin: folder.open("journal.json")?, sub: None };
         let superfluous = flac.is_some().then(|| format!("{name}.bin"));
-        let mut work = Work { task, name, plan, drive, store, folder, journal, launcher, stop, tools: Vec::new(), flac, began };
+        let mut work = Work { task, name, plan, drive, store, folder, journal, launcher, programs, stop, flac, began };
         finish::publish(&mut work, &result, superfluous)?;
         return Ok(result);
     }
     let store = open_store(&folder, &name, &plan, &mut drive, task)?;
-    let mut work = Work { task, name, plan, drive, store, folder, journal, launcher, stop, tools: Vec::new(), flac, began };
+    let mut work = Work { task, name, plan, drive, store, folder, journal, launcher, programs, stop, flac, began };
     let made = read(&mut work).and_then(|()| finish::finish(&mut work));
     made.map_err(|interruption| with_missing_space(interruption, &work))
 }
@@ -154,7 +159,6 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
         read_offset: work.task.read_offset,
         retries: if options.rescue { options.retries } else { 0 },
         data_twice: options.verify.disc(),
-        filled: false,
     };
     let cost = |part: &plan::Part| part.frames() * FRAME as u64 * if part.track.data && !manner.data_twice { 1 } else { 2 };
     let total = work.plan.parts.iter().map(cost).sum();
@@ -162,12 +166,26 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
     work.drive.phase(Phase::Reading, total, done);
     // Whoever was asked about losses and did not accept them wants one more pass.
     let repeat = options.on_loss == OnLoss::Ask && !options.accept_loss;
+    let engine = engine(work)?;
+    // What cdrdao has read of the session under way.
+    let mut session = (0, Vec::new());
     for index in 0..work.plan.parts.len() {
         let (began, part) = (Instant::now(), work.plan.parts[index]);
         let earlier = work.journal.tracks.get(index).cloned();
+        let filled = match engine {
+            _ if earlier.is_some() => Vec::new(),
+            Engine::Cdrdao => {
+                if session.0 != part.track.session {
+                    session = (part.track.session, programs::cdrdao(work, part.track.session, manner)?);
+                }
+                session.1.clone()
+            }
+            Engine::CdParanoia if !part.track.data => programs::cd_paranoia(work, &part, manner)?,
+            Engine::CdParanoia | Engine::Native => Vec::new(),
+        };
         let copy = TrackCopy::new(&mut work.drive, &work.store, &work.plan, part, manner);
         let finding = match &earlier {
-            None => copy.run()?,
+            None => copy.run(&filled)?,
             Some(done) if repeat && done.finding.losses() > 0 => copy.repair(&done.finding)?,
             Some(_) => continue,
         };
@@ -184,6 +202,15 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
         work.folder.write_journal(&work.journal)?;
     }
     Ok(())
+}
+
+/// Who makes the first reading.
+fn engine(work: &Work<'_>) -> Result<Engine, Interruption> {
+    let task = work.task;
+    let installed = |engine| programs::check(engine, &work.programs).is_ok();
+    let engine = programs::choose(task.options.engine, task.clone, &task.device, installed);
+    programs::check(engine, &work.programs)?;
+    Ok(engine)
 }
 
 fn sync(store: &Store) -> Result<(), Interruption> {

@@ -121,9 +121,14 @@ impl Part {
 
     /// Frames to read for it with a drive that reads audio `read_offset` samples too late. May begin before the disc.
     pub fn raw(&self, read_offset: i32) -> Range<i64> {
+        self.raw_of(self.from..self.to, read_offset)
+    }
+
+    /// The same for some of its frames.
+    pub fn raw_of(&self, frames: Range<u64>, read_offset: i32) -> Range<i64> {
         let shift = self.shift(read_offset);
-        let first = (signed(self.from) * SAMPLES + shift).div_euclid(SAMPLES);
-        let last = (signed(self.to) * SAMPLES + shift + SAMPLES - 1).div_euclid(SAMPLES);
+        let first = (signed(frames.start) * SAMPLES + shift).div_euclid(SAMPLES);
+        let last = (signed(frames.end) * SAMPLES + shift + SAMPLES - 1).div_euclid(SAMPLES);
         first..last
     }
 

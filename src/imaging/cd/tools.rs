@@ -5,10 +5,14 @@ use crate::{
     imaging::{
         interrupt::{Interruption, code},
         process::{Tool, ToolExit, WorkerProgram, tool_version},
+        protocol::Halt,
         reader::StopFlag,
     },
 };
-use std::{ffi::OsString, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    time::Duration,
+};
 
 /// How long a program may take to end when asked to, and again when killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,15 +30,10 @@ pub struct Ended {
     pub last: Vec<String>,
 }
 
-/// Whether a program is installed, and as what.
-///
-/// # Errors
-/// `bad_task` with what to do.
-pub fn version(tool: &str) -> Result<String, Interruption> {
-    tool_version(tool).map(|line| line.chars().filter(|c| !c.is_control()).take(200).collect()).ok_or_else(|| {
-        let message = format!("{tool} is not installed; install it, or choose another format or engine");
-        Interruption::failed(code::BAD_TASK, message)
-    })
+/// First line that a program prints of its version; `None` if it is not installed.
+pub fn version_of(tool: &OsStr) -> Option<String> {
+    let line = tool_version(tool.to_str()?)?;
+    Some(line.chars().filter(|c| !c.is_control()).take(200).collect())
 }
 
 /// The record of a run.
@@ -59,9 +58,9 @@ pub fn run(
     let mut last = Vec::new();
     loop {
         if let Err(interruption) = stop.check() {
-            // A program that hangs in the kernel is left alone; whoever waits for us gives up on all of us then.
-            tool.stop(PATIENCE, &mut || hear(None));
-            return Err(interruption);
+            // A program that hangs in the kernel is left alone, and so is its drive.
+            let gone = tool.stop(PATIENCE, &mut || hear(None));
+            return Err(if gone { interruption } else { Interruption::Halted(Halt::DriveGone) });
         }
         // Asked before the lines are taken: what it wrote last is heard, too.
         let exit = tool.exit().map_err(failed)?;

@@ -1,19 +1,19 @@
 //! The port to drives, answered with MMC commands.
 
-use super::{CdStatus, MmcDrive, Transport, drive::LONG, parse};
+use super::{
+    CdStatus, MmcDrive, Transport,
+    drive::{LONG, SHORT},
+    parse,
+};
 use crate::{
     domain::{
-        disc::{MediaProfile, Toc},
+        disc::{DiscInformation, DiscState, MediaProfile, PhysicalStructure, Protection, Toc, TrackInformation},
         drive::TrayStatus,
         ids::{Lba, SECTOR},
     },
-    optical::{DeviceError, DeviceIdentity, DeviceStatus, OpticalDevice, Sense},
+    optical::{DeviceError, DeviceIdentity, DeviceStatus, OpticalDevice, RawLayout},
 };
 use std::time::Duration;
-
-/// How often a reader asks the kernel whether the medium was changed: the drive's own notice reaches only whoever sends the
-/// next command, and that may be udev or the kernel's polling.
-const CHANGE_CHECK: Duration = Duration::from_millis(500);
 
 impl<T: Transport> OpticalDevice for MmcDrive<T> {
     fn identity(&mut self) -> Result<DeviceIdentity, DeviceError> {
@@ -38,32 +38,12 @@ impl<T: Transport> OpticalDevice for MmcDrive<T> {
 
     fn profile(&mut self) -> Result<MediaProfile, DeviceError> {
         self.check_change()?;
-        let mut data = [0; 8];
-        match self.command(&[0x46, 0, 0, 0, 0, 0, 0, 0, 8, 0], &mut data, LONG) {
-            Ok(got) => match parse::profile(&data[..got])? {
-                // No medium, or none that the drive knows what to do with: it says which when it is asked to be ready.
-                0 => Err(self.test_ready().err().unwrap_or(DeviceError::NoMedium)),
-                profile => Ok(MediaProfile(profile)),
-            },
-            Err(DeviceError::Refused(_)) => self.old_profile(),
-            Err(error) => Err(error),
-        }
+        self.current_profile()
     }
 
     fn toc(&mut self) -> Result<Toc, DeviceError> {
         self.check_change()?;
-        // 99 tracks and the lead-out.
-        let mut data = [0; 4 + 100 * 8];
-        let got = self.command(&[0x43, 0, 0, 0, 0, 0, 0, 0x03, 0x24, 0], &mut data, LONG)?;
-        let mut toc = parse::toc(&data[..got])?;
-        // Sessions matter on CDs only; DVD drives refuse or invent this format.
-        if toc.tracks.len() > 1 {
-            let mut raw = vec![0; 2048];
-            if let Ok(got) = self.command(&[0x43, 0, 2, 0, 0, 0, 1, 0x08, 0, 0], &mut raw, LONG) {
-                parse::sessions(&raw[..got], &mut toc);
-            }
-        }
-        Ok(toc)
+        self.contents()
     }
 
     fn capacity(&mut self) -> Result<u64, DeviceError> {
@@ -74,34 +54,84 @@ impl<T: Transport> OpticalDevice for MmcDrive<T> {
     }
 
     fn is_blank(&mut self) -> Result<bool, DeviceError> {
-        match self.disc_information() {
-            Ok((blank, _)) => Ok(blank),
+        match self.information() {
+            Ok(information) => Ok(information.state == DiscState::Empty),
             Err(DeviceError::Refused(_)) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     fn read(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError> {
-        let bytes = buffer.len() as u64;
-        let sectors = bytes / SECTOR;
-        if sectors == 0 || !bytes.is_multiple_of(SECTOR) || sectors > self.max_transfer {
-            let most = self.max_transfer;
-            return Err(DeviceError::Refused(format!(
-                "a read of {bytes} bytes: 1 to {most} sectors of {SECTOR} bytes are possible"
-            )));
-        }
-        let past_the_end = || DeviceError::OutOfRange(Sense { key: 5, asc: 0x21, ascq: 0 });
-        let lba = u32::try_from(start.0).map_err(|_| past_the_end())?;
-        let count = u16::try_from(sectors).map_err(|_| past_the_end())?;
-        if self.changed || self.checked.is_none_or(|last| last.elapsed() >= CHANGE_CHECK) {
-            self.check_change()?;
-        }
-        match self.read_command(lba, count, buffer, limit) {
-            Ok(got) if got == buffer.len() => Ok(()),
-            Ok(got) => Err(DeviceError::Other(format!("sector {start}: the drive sent {got} of {bytes} bytes and said nothing"))),
-            // Is the sector bad, or is this another disc by now?
-            Err(error @ (DeviceError::Medium(_) | DeviceError::OutOfRange(_))) => self.check_change().and(Err(error)),
-            Err(error) => Err(error),
+        self.read_sectors(start, buffer, limit, false)
+    }
+
+    fn read_again(&mut self, start: Lba, buffer: &mut [u8], limit: Duration) -> Result<(), DeviceError> {
+        self.read_sectors(start, buffer, limit, true)
+    }
+
+    fn read_raw(&mut self, start: Lba, buffer: &mut [u8], layout: RawLayout, limit: Duration) -> Result<(), DeviceError> {
+        self.read_frames(start, buffer, layout, limit)
+    }
+
+    fn disc_information(&mut self) -> Result<DiscInformation, DeviceError> {
+        self.check_change()?;
+        self.information()
+    }
+
+    fn tracks(&mut self) -> Result<Vec<TrackInformation>, DeviceError> {
+        self.check_change()?;
+        self.track_list()
+    }
+
+    fn structure(&mut self) -> Result<PhysicalStructure, DeviceError> {
+        self.check_change()?;
+        self.layers()
+    }
+
+    fn protection(&mut self) -> Result<Option<Protection>, DeviceError> {
+        self.check_change()?;
+        self.declared_protection()
+    }
+
+    fn block_device_sectors(&mut self) -> Option<u64> {
+        self.transport.block_device_bytes().map(|bytes| bytes / SECTOR)
+    }
+
+    fn cd_text(&mut self) -> Result<Vec<u8>, DeviceError> {
+        self.check_change()?;
+        self.text_packs()
+    }
+
+    fn catalogue_number(&mut self) -> Result<Option<String>, DeviceError> {
+        self.check_change()?;
+        Ok(parse::catalogue_number(&self.subchannel(2, 0)?))
+    }
+
+    fn isrc(&mut self, track: u8) -> Result<Option<String>, DeviceError> {
+        self.check_change()?;
+        Ok(parse::isrc(&self.subchannel(3, track)?))
+    }
+
+    fn set_speed(&mut self, kilobytes: Option<u32>) -> Result<(), DeviceError> {
+        self.check_change()?;
+        self.choose_speed(kilobytes)
+    }
+
+    fn recovered_errors(&self) -> u64 {
+        self.corrected
+    }
+
+    fn lock(&mut self, locked: bool) -> Result<(), DeviceError> {
+        self.attentive(&[0x1e, 0, 0, 0, u8::from(locked), 0]).map(|_| ())
+    }
+
+    fn eject_requested(&mut self) -> Result<bool, DeviceError> {
+        let mut data = [0; 8];
+        match self.command(&[0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8, 0], &mut data, SHORT) {
+            Ok(got) => Ok(parse::eject_request(&data[..got])),
+            Err(error @ (DeviceError::Gone | DeviceError::Permission(_))) => Err(error),
+            // Drives without such events have a button that opens the tray.
+            Err(_) => Ok(false),
         }
     }
 

@@ -1,8 +1,8 @@
 //! One opened drive: sending commands, noticing changes, moving the tray.
 
-use super::{CdStatus, Transport, parse, reply};
+use super::{CdStatus, Reply, Transport, parse, reply};
 use crate::{
-    domain::{disc::MediaProfile, drive::TrayStatus, ids::SECTOR},
+    domain::{drive::TrayStatus, ids::SECTOR},
     optical::{DeviceError, DeviceIdentity, OpticalDevice, Sense},
 };
 use std::{
@@ -30,10 +30,21 @@ pub(in crate::optical) struct MmcDrive<T> {
     /// A change that was not told yet.
     pub(super) changed: bool,
     /// The drive does not know READ(10).
-    read12: bool,
+    pub(super) read12: bool,
+    /// The drive cannot be made to read past its cache.
+    pub(super) no_fua: bool,
     /// What the drive said to the last command.
-    sense: Option<Sense>,
+    pub(super) sense: Option<Sense>,
+    /// Whether the drive was asked to report what it corrects, for the medium that is in.
+    pub(super) asked_to_report: bool,
+    /// Commands that it reported as corrected.
+    pub(super) corrected: u64,
+    /// Commands that could not be waited for: cheap bridges hang on some. They are not sent again for this medium.
+    unanswered: Vec<u8>,
 }
+
+/// Commands that a drive need not know.
+const OPTIONAL: [u8; 10] = [0x12, 0x42, 0x46, 0x4a, 0x51, 0x52, 0x55, 0x5a, 0xad, 0xb6];
 
 impl<T: Transport> MmcDrive<T> {
     /// Asks the drive who it is.
@@ -59,7 +70,11 @@ impl<T: Transport> MmcDrive<T> {
             checked: None,
             changed: false,
             read12: false,
+            no_fua: false,
             sense: None,
+            asked_to_report: false,
+            corrected: 0,
+            unanswered: Vec::new(),
         };
         // Whole ECC blocks of a DVD where the host allows that many bytes.
         let allowed = (drive.transport.max_bytes() / SECTOR).clamp(1, MAX_TRANSFER);
@@ -90,16 +105,36 @@ impl<T: Transport> MmcDrive<T> {
 
     /// Sends a command; returns the number of bytes that came.
     pub(super) fn command(&mut self, cdb: &[u8], data: &mut [u8], limit: Duration) -> Result<usize, DeviceError> {
+        self.exchange(cdb, limit, |transport| transport.execute(cdb, data, limit))
+    }
+
+    /// Sends a command with bytes for the drive.
+    pub(super) fn send(&mut self, cdb: &[u8], data: &[u8], limit: Duration) -> Result<(), DeviceError> {
+        self.exchange(cdb, limit, |transport| transport.send(cdb, data, limit)).map(|_| ())
+    }
+
+    fn exchange(
+        &mut self,
+        cdb: &[u8],
+        limit: Duration,
+        mut send: impl FnMut(&mut T) -> Result<Reply, DeviceError>,
+    ) -> Result<usize, DeviceError> {
+        self.sense = None;
+        let code = cdb.first().copied().unwrap_or(0);
+        if self.unanswered.contains(&code) {
+            return Err(DeviceError::Refused(format!("the drive did not answer command {code:02x} before")));
+        }
         for _ in 0..3 {
-            self.sense = None;
-            let reply = self.transport.execute(cdb, data, limit)?;
+            let reply = send(&mut self.transport)?;
             self.sense = reply::parse_sense(&reply.sense);
             if !reply.is_harmless_attention() {
                 let result = reply.check(limit);
                 match result {
+                    Ok(_) if self.sense.is_some_and(|sense| sense.key == 1) => self.corrected += 1,
                     Err(DeviceError::MediumChanged) => self.forget_changes(),
                     // Whatever is in next was put in.
                     Err(DeviceError::NoMedium) => self.changed = true,
+                    Err(DeviceError::Timeout(_)) if OPTIONAL.contains(&code) => self.unanswered.push(code),
                     _ => {}
                 }
                 return result;
@@ -108,10 +143,22 @@ impl<T: Transport> MmcDrive<T> {
         Err(DeviceError::Other("the drive repeats a unit attention instead of answering".to_owned()))
     }
 
+    /// Whether the drive said this to the last command.
+    pub(super) fn said(&self, key: u8, asc: u8) -> bool {
+        self.sense.is_some_and(|sense| (sense.key, sense.asc) == (key, asc))
+    }
+
     fn forget_changes(&mut self) {
         self.transport.medium_changed_after(&mut self.changed_at);
-        self.changed = false;
+        self.new_medium();
         self.checked = Some(Instant::now());
+    }
+
+    /// What was found out about the drive with the medium before need not hold for this one.
+    fn new_medium(&mut self) {
+        self.changed = false;
+        self.asked_to_report = false;
+        self.unanswered.clear();
     }
 
     /// Tells once that the medium was changed, also if somebody else got the drive's notice. While no medium is in, that is
@@ -123,7 +170,7 @@ impl<T: Transport> MmcDrive<T> {
             None => Ok(()),
             Some(CdStatus::TrayOpen | CdStatus::NoDisc) => Err(DeviceError::NoMedium),
             Some(_) => {
-                self.changed = false;
+                self.new_medium();
                 Err(DeviceError::MediumChanged)
             }
         }
@@ -132,23 +179,6 @@ impl<T: Transport> MmcDrive<T> {
     /// TEST UNIT READY.
     pub(super) fn test_ready(&mut self) -> Result<(), DeviceError> {
         self.command(&[0; 6], &mut [], SHORT).map(|_| ())
-    }
-
-    pub(super) fn disc_information(&mut self) -> Result<(bool, bool), DeviceError> {
-        let mut data = [0; 34];
-        let got = self.command(&[0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0], &mut data, LONG)?;
-        parse::disc_information(&data[..got])
-    }
-
-    /// Profile of a drive that does not know GET CONFIGURATION: made before MMC-2, so it takes nothing but CDs.
-    pub(super) fn old_profile(&mut self) -> Result<MediaProfile, DeviceError> {
-        match self.disc_information() {
-            Ok((_, true)) => return Ok(MediaProfile(0x0a)),
-            Ok((true, false)) => return Ok(MediaProfile(0x09)),
-            Ok(_) | Err(DeviceError::Refused(_)) => {}
-            Err(error) => return Err(error),
-        }
-        self.toc().map(|_| MediaProfile::CD_ROM)
     }
 
     /// START STOP UNIT with LoEj, then looks whether the tray did what it was told.
@@ -182,40 +212,5 @@ impl<T: Transport> MmcDrive<T> {
             Err(DeviceError::MediumChanged) => self.command(cdb, &mut [], LONG),
             other => other,
         }
-    }
-
-    /// READ(10), or READ(12) for a drive that does not know it. An aborted command (sense b/xx: the transfer went wrong,
-    /// not the disc) is sent again; where it is aborted each time, the sectors cannot be read, whatever the reason.
-    pub(super) fn read_command(
-        &mut self,
-        lba: u32,
-        count: u16,
-        buffer: &mut [u8],
-        limit: Duration,
-    ) -> Result<usize, DeviceError> {
-        let mut result = self.read_once(lba, count, buffer, limit);
-        for _ in 0..2 {
-            match self.sense {
-                Some(sense) if sense.key == 0x0b && result.is_err() => result = self.read_once(lba, count, buffer, limit),
-                _ => return result,
-            }
-        }
-        match self.sense {
-            Some(sense) if sense.key == 0x0b && result.is_err() => Err(DeviceError::Medium(sense)),
-            _ => result,
-        }
-    }
-
-    fn read_once(&mut self, lba: u32, count: u16, buffer: &mut [u8], limit: Duration) -> Result<usize, DeviceError> {
-        let [a, b, c, d] = lba.to_be_bytes();
-        let [high, low] = count.to_be_bytes();
-        if !self.read12 {
-            match self.command(&[0x28, 0, a, b, c, d, 0, high, low, 0], buffer, limit) {
-                // Invalid command operation code.
-                Err(DeviceError::Refused(_)) if self.sense.is_some_and(|sense| sense.asc == 0x20) => self.read12 = true,
-                other => return other,
-            }
-        }
-        self.command(&[0xa8, 0, a, b, c, d, 0, 0, high, low, 0, 0], buffer, limit)
     }
 }

@@ -1,8 +1,10 @@
 //! What the commands to an optical drive mean (MMC-6, SPC-4), over any [`Transport`]. No `unsafe`, no ioctl.
 
+mod contents;
 mod device;
 mod drive;
-mod parse;
+pub mod parse;
+mod reading;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -45,4 +47,9 @@ pub(super) trait Transport: Send {
 
     /// Most bytes in one command that are no trouble on the way, 0 if unknown.
     fn max_bytes(&mut self) -> u64;
+
+    /// Size of the kernel's block device in bytes, if there is one.
+    fn block_device_bytes(&mut self) -> Option<u64> {
+        None
+    }
 }

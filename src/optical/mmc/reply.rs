@@ -58,7 +58,7 @@ impl Reply {
 }
 
 /// Reads sense data in fixed (70, 71) or descriptor format (72, 73); SPC-4 section 4.5. `None` if there is none.
-pub(crate) fn parse_sense(bytes: &[u8]) -> Option<Sense> {
+pub fn parse_sense(bytes: &[u8]) -> Option<Sense> {
     let at = |index: usize| bytes.get(index).copied().unwrap_or(0);
     match bytes.first()? & 0x7f {
         0x70 | 0x71 => {
@@ -80,18 +80,21 @@ pub(crate) fn meaning(sense: Sense) -> Result<(), DeviceError> {
         (2, 0x04) => DeviceError::NotReady(sense),
         // No reference position found, incompatible medium: the drive cannot make sense of what lies in it.
         (2, 0x06 | 0x30) | (5, 0x30) => DeviceError::Medium(sense),
-        (3, _) => DeviceError::Medium(sense),
+        // Unreadable; blank: nothing was ever written there.
+        (3 | 8, _) => DeviceError::Medium(sense),
         // Seek, tracking and read errors that some drives call hardware errors: they come from the place on the disc.
         (4, 0x02 | 0x09 | 0x11 | 0x15) => DeviceError::Medium(sense),
         // LBA out of range; end of user area encountered on this track.
         (5, 0x21 | 0x63) => DeviceError::OutOfRange(sense),
         (5, 0x64) => DeviceError::WrongMode(sense),
+        // Keys, authentication, scrambled sectors; 6f/04 is the wrong region.
         (5, 0x6f) => DeviceError::Protected(sense),
         (5, 0x53) => DeviceError::Refused(format!("the tray is locked ({sense})")),
         (5, _) => DeviceError::Refused(format!("the drive does not accept the command ({sense})")),
         // Not-ready to ready transition, reset: look again what is in the drive.
         (6, 0x28 | 0x29) => DeviceError::MediumChanged,
         (4, _) => DeviceError::Other(format!("hardware error ({sense})")),
+        (7, _) => DeviceError::Refused(format!("the medium is protected ({sense})")),
         _ => DeviceError::Other(format!("unexpected sense data ({sense})")),
     })
 }

@@ -39,9 +39,11 @@ fn other_programs_read_the_sheets_as_we_mean_them() {
     {
         assert!(toc.contains(&format!("START  {start}")) && toc.contains(&format!("END    {end}")), "{start} {end}: {toc}");
     }
-    let tracks = output("cueprint", &["-t", "%n %l\n", "MUSIC.cue"], image);
-    assert_eq!(tracks.lines().map(str::trim).take(2).collect::<Vec<_>>(), ["1 600", "2 400"], "{tracks}");
-    let info = output("cd-info", &["--no-header", "--no-device-info", "--no-cddb", "-C", "MUSIC.cue"], image);
+    let tracks = output("cueprint", &["-t", "%n %i\\n", "MUSIC.cue"], image);
+    assert_eq!(tracks.lines().map(str::trim).collect::<Vec<_>>(), ["1", "2 GBUM70808708", "3"], "{tracks}");
+    let borders = output("cuebreakpoints", &["MUSIC.cue"], image);
+    assert_eq!(borders.lines().take(2).collect::<Vec<_>>(), ["0:08.00", "0:13.25"], "{borders}");
+    let info = output("cd-info", &["--no-header", "--no-device-info", "--no-cddb", "--cue-file=MUSIC.cue"], image);
     assert!(info.contains("data") && info.contains("audio"), "{info}");
 }
 

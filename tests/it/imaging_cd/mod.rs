@@ -2,6 +2,7 @@
 
 mod disc;
 mod files;
+mod programs;
 mod property;
 mod reading;
 mod resuming;
@@ -11,7 +12,7 @@ use disk2iso::{
     domain::options::AudioFormat,
     imaging::{
         CdTask, ImagePaths, ImageResult, Outcome, ReadOptions, StopFlag, Tuning, WorkerMessage,
-        cd::{self, CdWorkplace},
+        cd::{self, CdWorkplace, Programs},
         process::WorkerProgram,
     },
     optical::{DeviceAddress, OpticalDevice},
@@ -35,6 +36,11 @@ fn task(disc: &Disc, folder: &Path) -> CdTask {
 
 /// Runs a task on a disc; every message goes to `hear`, which may raise the stop flag.
 fn run_with(task: &CdTask, disc: &Disc, hear: &mut dyn FnMut(&WorkerMessage, &StopFlag)) -> Outcome {
+    run_programs(task, disc, Programs::default(), hear)
+}
+
+/// The same with other programs.
+fn run_programs(task: &CdTask, disc: &Disc, programs: Programs, hear: &mut dyn FnMut(&WorkerMessage, &StopFlag)) -> Outcome {
     let stop = StopFlag::default();
     let mut device = MemoryDrive::open(disc, stop.clone());
     let (found, expected) = (disc.clone(), task.medium.clone());
@@ -51,6 +57,7 @@ fn run_with(task: &CdTask, disc: &Disc, hear: &mut dyn FnMut(&WorkerMessage, &St
         device: &mut device,
         identify: &identify,
         launcher: &WorkerProgram::at(env!("CARGO_BIN_EXE_disk2iso")),
+        programs,
         stop,
         tuning,
         emit: &mut |message| hear(&message, &flag),

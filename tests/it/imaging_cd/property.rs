@@ -63,7 +63,8 @@ proptest! {
         }
         let faulty: Vec<u64> = story.bad.iter().flat_map(|(wish, count)| at(wish)..at(wish) + count).collect();
         for wish in &story.flaky { disc = disc.flaky(at(wish)..at(wish) + 1, 2); }
-        for wish in &story.wrong { disc = disc.wrong(at(wish)..at(wish) + 1, 1); }
+        // A frame that is spoiled in two ways would be right again by accident.
+        for wish in story.wrong.iter().filter(|wish| !story.unstable.iter().any(|other| at(other) == at(wish))) { disc = disc.wrong(at(wish)..at(wish) + 1, 1); }
         for wish in &story.unstable { disc = disc.unstable(at(wish)..at(wish) + 1); }
         for stop in &story.stops { disc = disc.event(*stop, Event::Stop); }
         let mut task = task(&disc, folder.path());

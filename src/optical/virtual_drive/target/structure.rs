@@ -90,6 +90,8 @@ fn bd_information(media: &Media) -> Vec<u8> {
     };
     let layers = media.layers.clamp(1, 4);
     let mut left = media.structure_sectors;
+    // Recordable discs have more to say in each unit.
+    let size = if kind == b"BDO" { 64 } else { 112 };
     for layer in 0..layers {
         let here = match (layer, media.layer_break) {
             _ if layer + 1 == layers => left,
@@ -97,7 +99,7 @@ fn bd_information(media: &Media) -> Vec<u8> {
             _ => left / u64::from(layers - layer),
         };
         left -= here;
-        let unit = &mut bytes[usize::from(layer) * 112..][..112];
+        let unit = &mut bytes[usize::from(layer) * size..][..size];
         unit[..2].copy_from_slice(b"DI");
         unit[2] = 1;
         // Units per layer, layer of this one.
@@ -107,9 +109,9 @@ fn bd_information(media: &Media) -> Vec<u8> {
         unit[8..11].copy_from_slice(kind);
         unit[11] = 0x01;
         unit[12] = layers << 4 | if kind == b"BDO" { 1 } else { 2 };
-        // First and last address of the layer, in physical sectors of 2048 bytes.
+        // First and last address unit of the layer; a unit is two sectors, its address that of the first.
         unit[24..28].copy_from_slice(&u32::try_from(BD_START).unwrap_or(0).to_be_bytes());
-        unit[28..32].copy_from_slice(&u32::try_from(BD_START + here.saturating_sub(1)).unwrap_or(u32::MAX).to_be_bytes());
+        unit[28..32].copy_from_slice(&u32::try_from(BD_START + here.saturating_sub(2)).unwrap_or(u32::MAX).to_be_bytes());
     }
     bytes
 }

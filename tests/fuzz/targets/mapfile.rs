@@ -1,0 +1,4 @@
+//! See `disk2iso_fuzz::mapfile`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| disk2iso_fuzz::mapfile(data));
