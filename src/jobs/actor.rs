@@ -1,10 +1,10 @@
 //! The actor of one running job: it owns the job's worker process and turns what that says into steps of the job.
 
 use super::{
-    commit::{Details, Stored, step},
+    commit::{self, Details, step},
     image,
     live::LiveJobs,
-    verify,
+    verify::{self, Stored},
 };
 use crate::{
     bus::Journal,
@@ -32,6 +32,7 @@ use crate::{
 };
 use actix::prelude::*;
 use std::{
+    collections::VecDeque,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
@@ -91,6 +92,12 @@ pub struct JobActor {
     moved_on: bool,
     bad_events: u32,
     bytes_seen: u64,
+    /// Files of an image that are still to be compared, the one under way first.
+    pub(super) files: VecDeque<Stored>,
+    /// Bytes of files that were compared.
+    pub(super) compared: u64,
+    /// What begins when the worker under way has ended.
+    pub(super) next: Option<WorkerTask>,
 }
 
 /// Told by the dispatcher after a person's wish was stored.
@@ -125,6 +132,9 @@ impl JobActor {
             moved_on: false,
             bad_events: 0,
             bytes_seen: 0,
+            files: VecDeque::new(),
+            compared: 0,
+            next: None,
         }
     }
 
@@ -132,8 +142,8 @@ impl JobActor {
         self.id
     }
 
-    fn begin(&mut self, prepared: Result<Option<(JobRecord, WorkerTask)>, Problem>, ctx: &mut Context<Self>) {
-        let (job, task) = match prepared {
+    fn begin(&mut self, prepared: Result<Option<Prepared>, Problem>, ctx: &mut Context<Self>) {
+        let Prepared { job, task, files } = match prepared {
             Ok(Some(prepared)) => prepared,
             // Cancelled or paused between claim and start.
             Ok(None) => return ctx.stop(),
@@ -142,7 +152,13 @@ impl JobActor {
         self.progress = job.progress;
         self.bytes_seen = job.progress.size_processed;
         self.job = Some(job);
-        match process::start(&self.deps.worker, &task) {
+        self.files = files.into();
+        self.start_worker(&task, ctx);
+    }
+
+    fn start_worker(&mut self, task: &WorkerTask, ctx: &mut Context<Self>) {
+        self.heard_done = false;
+        match process::start(&self.deps.worker, task) {
             Ok((handle, events)) => {
                 tracing::info!(job = %self.id, worker = handle.id(), "worker started");
                 self.worker = Some(handle);
@@ -196,9 +212,9 @@ impl JobActor {
         ctx.wait(store.into_actor(self).map(move |stored, actor, ctx| actor.after_settling(stored, ctx)));
     }
 
-    fn after_settling(&mut self, stored: Result<Stored, Problem>, ctx: &mut Context<Self>) {
+    fn after_settling(&mut self, stored: Result<commit::Stored, Problem>, ctx: &mut Context<Self>) {
         match stored {
-            Ok(Stored { job, .. }) => {
+            Ok(commit::Stored { job, .. }) => {
                 let seconds = job.started_at.map(|start| (self.deps.journal.clock.now() - start).as_seconds_f64());
                 match job.state {
                     JobState::Completed { verdict } if verdict.is_good() && job.kind == JobKind::Image => {
@@ -263,10 +279,14 @@ impl JobActor {
     fn on_progress(&mut self, now: &WorkerProgress, ctx: &mut Context<Self>) {
         self.progress = Progress {
             size_total: now.size_total,
-            size_processed: now.size_processed,
+            size_processed: self.compared.saturating_add(now.size_processed),
             speed: now.speed,
             error_count: now.bad_sectors,
         };
+        if let Some(job) = self.job.as_ref().filter(|job| job.kind == JobKind::Verify) {
+            // The worker knows one file, the job is about all of them.
+            self.progress.size_total = job.progress.size_total.max(self.progress.size_processed);
+        }
         self.deps.metrics.bytes_read(now.size_processed.saturating_sub(self.bytes_seen));
         self.bytes_seen = now.size_processed;
         self.deps.live.set_progress(self.id, self.progress);
@@ -325,8 +345,16 @@ pub(super) fn failure(problem: &Problem) -> Details {
     Details { message: Some(problem.detail.clone()), error_code: Some(problem.code), ..Details::default() }
 }
 
+/// A job that can begin.
+struct Prepared {
+    job: JobRecord,
+    task: WorkerTask,
+    /// For a comparison: all files, the task's first.
+    files: Vec<Stored>,
+}
+
 /// Reads the job and prepares what its kind needs; `None` if nobody wants it to run any more.
-async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Result<Option<(JobRecord, WorkerTask)>, Problem> {
+async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Result<Option<Prepared>, Problem> {
     let job =
         deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await.map_err(|error| super::commit::problem(&error))?;
     if !matches!(job.state, JobState::Running { stopping: None, .. }) {
@@ -338,11 +366,13 @@ async fn prepare(deps: JobDeps, id: JobId, address: Option<DeviceAddress>) -> Re
             image::reopen(&deps.journal, &job).await?;
             let address = address.ok_or_else(|| Problem::new(Code::DriveGone, "the job's drive is not connected"))?;
             let task = image::task(&job, address)?;
-            Ok(Some((job, task)))
+            Ok(Some(Prepared { job, task, files: Vec::new() }))
         }
         JobKind::Verify => {
-            let iso = verify::image(&deps.journal, &job).await?;
-            Ok(Some((job, verify::task(&iso))))
+            let (iso, files) = verify::image(&deps.journal, &job).await?;
+            let nothing = || Problem::new(Code::FileMissing, format!("{} has no file to compare", iso.filename));
+            let task = files.first().map(Stored::task).ok_or_else(nothing)?;
+            Ok(Some(Prepared { job, task, files }))
         }
     }
 }
@@ -386,6 +416,8 @@ impl StreamHandler<WorkerEvent> for JobActor {
                     ctx.stop();
                 } else if self.watchdog_fired {
                     self.wedged(ctx);
+                } else if let Some(task) = self.next.take() {
+                    self.start_worker(&task, ctx);
                 } else {
                     let message = format!(
                         "the reading process ended without a result (code {code:?}, signal {signal:?}); it goes on from what is on disk"

@@ -3,7 +3,7 @@
 use super::{
     image,
     messages::{CreateJob, VerifyIso},
-    names,
+    names, verify,
 };
 use crate::{
     bus::Journal,
@@ -79,15 +79,17 @@ pub fn bind_medium(job: &mut JobRecord, drive: &DriveSnapshot) -> Result<(), Pro
 /// # Errors
 /// `iso_unknown`.
 pub async fn verify_job(journal: &Journal, VerifyIso(id): VerifyIso) -> Result<JobRecord, Problem> {
-    let iso = journal.db.read(move |conn| storage::isos::get(conn, id)).await.map_err(|error| match error {
+    let read = journal.db.read(move |conn| Ok((storage::isos::get(conn, id)?, storage::isos::facts(conn, id)?)));
+    let (iso, facts) = read.await.map_err(|error| match error {
         storage::StorageError::NotFound => Problem::new(Code::IsoUnknown, Code::IsoUnknown.title()),
         other => super::commit::problem(&other),
     })?;
     let mut job = JobRecord::new(JobId(journal.clock.new_id()), JobKind::Verify, JobOrigin::Person, journal.clock.now());
+    let size = verify::files(&iso, &facts).iter().map(verify::Stored::size).fold(0, u64::saturating_add);
     job.iso_id = Some(iso.id);
     job.disk_label = iso.disk_label;
     job.disk_type = iso.disk_type;
-    job.progress.size_total = iso.size;
+    job.progress.size_total = size;
     job.device = String::new();
     insert(journal, job).await
 }

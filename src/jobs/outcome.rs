@@ -112,24 +112,30 @@ impl JobActor {
         self.settle(JobEvent::Finished(verdict), details, ctx);
     }
 
+    /// One file was read back. The next one follows when this worker has ended; the first difference ends the job.
     fn compare(&mut self, hashes: ImageHashes, ctx: &mut Context<Self>) {
-        let (Some(job), deps) = (self.job.clone(), self.deps.clone()) else { return };
+        let Some((job, file)) = self.job.clone().zip(self.files.pop_front()) else { return };
+        let (verdict, message) = file.compare(&hashes);
+        self.compared = self.compared.saturating_add(hashes.bytes);
+        if let (Verdict::Complete, Some(next)) = (verdict, self.files.front()) {
+            self.next = Some(next.task());
+            return;
+        }
+        let (deps, bytes) = (self.deps.clone(), self.compared);
         let work = async move {
-            let iso = verify::image(&deps.journal, &job).await?;
-            let (verdict, message) = verify::compare(&iso, &hashes);
+            let (iso, files) = verify::image(&deps.journal, &job).await?;
             let noted = deps.catalog.send(Verified { iso: iso.id, ok: verdict == Verdict::Complete }).await;
             noted.map_err(|error| Problem::new(Code::Unavailable, error.to_string()))??;
-            Ok((verdict, message, hashes))
+            // Of a set, the first file stands for the image.
+            let all = verdict == Verdict::Complete && files.len() > 1;
+            let message = if all { format!("{} and all its files are unchanged", iso.filename) } else { message };
+            let hashes = if all { iso.md5sum.zip(iso.sha256sum) } else { Some((hashes.md5, hashes.sha256)) };
+            Ok((message, hashes))
         };
-        ctx.wait(work.into_actor(self).map(|result: Result<_, Problem>, actor, ctx| match result {
-            Ok((verdict, message, hashes)) => {
-                let progress = Progress { size_total: hashes.bytes, size_processed: hashes.bytes, speed: 0.0, error_count: 0 };
-                let details = Details {
-                    message: Some(message),
-                    progress: Some(progress),
-                    hashes: Some((hashes.md5, hashes.sha256)),
-                    ..Details::default()
-                };
+        ctx.wait(work.into_actor(self).map(move |result: Result<_, Problem>, actor, ctx| match result {
+            Ok((message, hashes)) => {
+                let progress = Progress { size_total: bytes, size_processed: bytes, speed: 0.0, error_count: 0 };
+                let details = Details { message: Some(message), progress: Some(progress), hashes, ..Details::default() };
                 actor.settle(JobEvent::Finished(verdict), details, ctx);
             }
             Err(problem) => actor.settle(went_wrong(&problem), failure(&problem), ctx),

@@ -88,6 +88,19 @@ fn an_audio_disc_becomes_a_folder_with_every_sample_and_goes_as_a_whole() {
     assert_eq!(second["output_path"].as_str(), service.output.join("Album_2").to_str(), "{second}");
     check("md5sum", &service.output, "Album_2.md5");
 
+    // Every file is compared, not only the one that stands for the image.
+    let verify = || {
+        let job = service.command(&format!("/api/v1/isos/{}/verify", iso["id"].as_str().expect("id")), &json!({}));
+        service.wait_for_status(job["uuid"].as_str().expect("uuid"), "completed")
+    };
+    let checked = verify();
+    assert_eq!((&checked["verdict"], &checked["progress"]), (&json!("complete"), &json!(100.0)), "{checked}");
+    let bin = folder.join(bin["name"].as_str().expect("name"));
+    let mut bytes = fs::read(&bin).expect("bin");
+    bytes[77_777] ^= 1;
+    fs::write(&bin, bytes).expect("changed");
+    assert_eq!(verify()["verdict"], "failed");
+
     fs::write(service.output.join("Album_2/notes.txt"), "mine").expect("file");
     for iso in service.isos() {
         assert_eq!(service.delete(&format!("/api/v1/isos/{}", iso["id"].as_str().expect("id"))), 204);
