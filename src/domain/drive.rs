@@ -59,6 +59,13 @@ pub enum NotIdentified {
 pub enum JobEnd {
     /// With an image.
     Done(Verdict),
+    /// With a result, and the job says what becomes of the tray, whatever the settings say.
+    DoneThen {
+        /// The result.
+        verdict: Verdict,
+        /// Open the tray.
+        eject: bool,
+    },
     /// Without: paused, cancelled, failed.
     Stopped,
     /// Without: its disc or its drive is gone.
@@ -402,7 +409,12 @@ impl Drive {
             JobEnd::Done(verdict) if policy.eject_when_done && !policy.no_eject && verdict.is_good() => {
                 self.to(DriveState::Completed { verdict }, &[Unlock, Eject])
             }
-            JobEnd::Done(verdict) => self.to(DriveState::Completed { verdict }, &[Unlock, QueryStatus]),
+            JobEnd::DoneThen { verdict, eject: true } if !policy.no_eject => {
+                self.to(DriveState::Completed { verdict }, &[Unlock, Eject])
+            }
+            JobEnd::Done(verdict) | JobEnd::DoneThen { verdict, .. } => {
+                self.to(DriveState::Completed { verdict }, &[Unlock, QueryStatus])
+            }
             JobEnd::Stopped => self.to(DriveState::Idle { reason: DriveReason::JobEnded }, &[Unlock, QueryStatus]),
             // Whatever is in there now has to be looked at; until then nobody may think that it is still the job's disc.
             JobEnd::MediumLost => self.to(DriveState::WaitingForMedia { reason: DriveReason::Empty }, &[Unlock, QueryStatus]),

@@ -47,6 +47,8 @@ fn all_events() -> Vec<DriveEvent> {
         JobStarted(job(2)),
         JobEnded(job(1), JobEnd::Done(Verdict::Complete)),
         JobEnded(job(1), JobEnd::Done(Verdict::Degraded)),
+        JobEnded(job(1), JobEnd::DoneThen { verdict: Verdict::Complete, eject: false }),
+        JobEnded(job(1), JobEnd::DoneThen { verdict: Verdict::Degraded, eject: true }),
         JobEnded(job(1), JobEnd::Stopped),
         JobEnded(job(1), JobEnd::MediumLost),
         JobEnded(job(2), JobEnd::Stopped),

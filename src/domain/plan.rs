@@ -72,8 +72,8 @@ pub enum Refusal {
     EngineReadsDataOnly,
     /// The engine that was asked for reads CDs only.
     EngineReadsCdsOnly,
-    /// A scan reads data sectors; audio tracks have none.
-    NothingToScan,
+    /// A scan reads data sectors, and the disc has others.
+    NotAllData,
 }
 
 impl Refusal {
@@ -93,7 +93,9 @@ impl Refusal {
             Self::EngineReadsCdsOnly => {
                 "the engine in options.engine reads CDs track by track, which this disc and mode do not need; leave options.engine out"
             }
-            Self::NothingToScan => "a scan reads data sectors, and this disc has none that it could read",
+            Self::NotAllData => {
+                "a scan reads data sectors, and this disc has tracks of audio or video; make an image of it, which checks those too"
+            }
         }
     }
 
@@ -121,8 +123,9 @@ pub fn plan(mode: Mode, medium: &Medium, options: &JobOptions) -> Plan {
         DiscKind::DataCd | DiscKind::DataDvd | DiscKind::DataBd | DiscKind::DvdVideo | DiscKind::BdVideo => None,
     };
     match (mode, form) {
-        (Mode::Scan, Some(Form::AudioTracks)) => Plan::Refused(Refusal::NothingToScan),
-        (Mode::Scan, _) => Plan::Scan,
+        // Sectors that are no data would count as unreadable, which is not true.
+        (Mode::Scan, Some(_)) => Plan::Refused(Refusal::NotAllData),
+        (Mode::Scan, None) => Plan::Scan,
         (Mode::Clone, _) if cd => raw(medium, options, true, Form::RawClone),
         (Mode::Standard | Mode::Rescue | Mode::Clone, Some(form)) => raw(medium, options, false, form),
         (_, None) if matches!(options.engine, Some(EngineChoice::Cdrdao | EngineChoice::CdParanoia)) => {
@@ -245,8 +248,8 @@ mod tests {
         for kind in KINDS {
             for mode in Mode::ALL {
                 let refused = matches!(planned(mode, kind), Plan::Refused(_));
-                let silent = mode == Mode::Scan && kind == DiscKind::AudioCd;
-                assert_eq!(refused, !is_imageable(kind) || silent, "{kind:?} {mode}");
+                let not_all_data = mode == Mode::Scan && !kind.fits_iso();
+                assert_eq!(refused, !is_imageable(kind) || not_all_data, "{kind:?} {mode}");
             }
         }
         assert_eq!(planned(Mode::Standard, DiscKind::Blank), Plan::Refused(Refusal::Blank));

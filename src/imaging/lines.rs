@@ -1,7 +1,8 @@
 //! From chunks of bytes to lines of text, whatever a child process writes.
 
-/// Longest line that is kept; the rest of a longer one is dropped.
-pub const MAX_LINE: usize = 64 << 10;
+/// Longest line that is kept; the rest of a longer one is dropped. A worker's last message is one line and holds three lists of up to
+/// [`MAX_POINTS`](crate::domain::result::MAX_POINTS) entries, one of them with paths.
+pub const MAX_LINE: usize = 8 << 20;
 
 /// Splits at `\n`, `\r` and `\r\n`. Bytes that are not UTF-8 become `�`; empty lines are left out.
 #[derive(Debug, Default)]
@@ -60,7 +61,7 @@ mod tests {
     fn an_endless_line_is_cut_and_the_next_one_is_whole() {
         let mut splitter = LineSplitter::default();
         for _ in 0..100 {
-            assert!(splitter.push(&[b'x'; 10_000]).is_empty());
+            assert!(splitter.push(&[b'x'; 100_000]).is_empty());
         }
         let lines = splitter.push(b"\nnext\n");
         assert_eq!((lines[0].len(), lines[1].as_str()), (MAX_LINE, "next"));

@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// `not_a_drive`, `wrong_disc` if another disc lies in that drive, `invalid_field` for options, `job_active` while its worker
-/// runs or still stops, `job_not_retryable` for a good image or a job that makes none. Nothing is changed then.
+/// runs, `job_not_retryable` for a good image or a job that makes none. Nothing is changed then.
 pub(super) async fn go_on(deps: &JobDeps, id: JobId, wish: Continue) -> Result<Stored, Problem> {
     let moved = check(deps, id, wish).await?;
     step(&deps.journal, id, JobEvent::ContinueRequested, Details { moved: Some(moved), ..Details::default() }).await
@@ -74,13 +74,10 @@ async fn check(deps: &JobDeps, id: JobId, wish: Continue) -> Result<Moved, Probl
         let code = Code::parse(&denied.to_string()).unwrap_or(Code::Conflict);
         Problem::new(code, format!("Job {id} is {}", job.state.status()))
     })?;
-    if deps.live.get(id).is_some() {
-        let detail = "the job's reading process is still being stopped; try again in a few seconds";
-        return Err(Problem::new(Code::JobActive, detail));
-    }
     let device = wish.device.clone().unwrap_or_else(|| job.device.clone());
     let drive = create::find_drive(&deps.registry, &device)?;
-    let options = merged(&job, wish.options)?;
+    let before = job.drive_id.as_ref().and_then(|id| deps.registry.get(id));
+    let options = merged(&job, before.as_ref(), &drive, wish.options)?;
     same_disc(&job, &drive)?;
     let planned = JobRecord { options: create::stored_options(&options)?, ..job };
     if let Some(Plan::Refused(refusal)) = planned.medium.as_ref().map(|medium| image::plan_for(&planned, medium)) {
@@ -89,9 +86,19 @@ async fn check(deps: &JobDeps, id: JobId, wish: Continue) -> Result<Moved, Probl
     Ok(Moved { drive: drive.id.clone(), device: drive.path(), options: planned.options })
 }
 
-fn merged(job: &JobRecord, wish: JobOptions) -> Result<JobOptions, Problem> {
+fn merged(job: &JobRecord, old: Option<&DriveSnapshot>, new: &DriveSnapshot, wish: JobOptions) -> Result<JobOptions, Problem> {
     create::check_options(&wish)?;
-    let before = image::options(job);
+    let mut before = image::options(job);
+    if let Some(old) = old.filter(|old| old.id != new.id) {
+        // What the old drive needs is not what the new one needs; what a person asked for stays.
+        let (old, new) = (old.settings.job_defaults(), new.settings.job_defaults());
+        let leave = |now: &mut Option<u32>, old: Option<u32>, new| *now = if *now == old { new } else { *now };
+        leave(&mut before.speed_kbps, old.speed_kbps, new.speed_kbps);
+        leave(&mut before.block_sectors, old.block_sectors, new.block_sectors);
+        if before.read_offset == old.read_offset {
+            before.read_offset = new.read_offset;
+        }
+    }
     if job.output_path.is_some() && wish.format.is_some() && wish.format.unwrap_or_default() != before.format.unwrap_or_default()
     {
         return Err(Problem::field("options.format", "the job has begun to write in another format"));

@@ -47,10 +47,7 @@ pub async fn image_job(
     let mut job = JobRecord::new(JobId(journal.clock.new_id()), kind, JobOrigin::Person, journal.clock.now());
     mode.as_str().clone_into(&mut job.mode);
     job.priority = request.priority;
-    let id = drive.id.clone();
-    let settings = journal.db.read(move |conn| storage::drive_settings::get(conn, &id)).await;
-    let settings = settings.map_err(|error| super::commit::problem(&error))?;
-    job.options = stored_options(&request.options.clone().or(&settings.job_defaults()))?;
+    job.options = stored_options(&request.options.clone().or(&drive.settings.job_defaults()))?;
     job.requested_name = name;
     job.output_dir = folder.display().to_string();
     job.device = drive.path();

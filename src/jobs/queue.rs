@@ -182,11 +182,13 @@ pub(super) async fn ended(deps: &JobDeps, id: JobId, exit: &Exit) {
             Err(problem) => tracing::error!(job = %id, %problem, "a crashed job could not be settled"),
         }
     }
-    if let Some(drive) = &job.drive_id {
+    // The drive that it had: a person may have given it another one since its end.
+    let held = deps.live.get(id).and_then(|live| live.drive);
+    if let Some(drive) = held.as_ref().or(job.drive_id.as_ref()) {
         let command = if deps.live.get(id).is_some_and(|live| live.wedged) {
             DriveCommand::Wedged
         } else {
-            DriveCommand::JobEnded(id, job_end(job.state))
+            DriveCommand::JobEnded(id, job_end(&job))
         };
         if let Err(problem) = deps.registry.send(drive, command).await {
             tracing::warn!(job = %id, %problem, "the drive did not hear that its job ended");
@@ -199,9 +201,12 @@ pub(super) async fn ended(deps: &JobDeps, id: JobId, exit: &Exit) {
 }
 
 /// What a job's state means for its drive.
-fn job_end(state: JobState) -> JobEnd {
-    match state {
-        JobState::Completed { verdict } => JobEnd::Done(verdict),
+fn job_end(job: &JobRecord) -> JobEnd {
+    match job.state {
+        JobState::Completed { verdict } => match image::options(job).eject {
+            Some(eject) => JobEnd::DoneThen { verdict, eject },
+            None => JobEnd::Done(verdict),
+        },
         JobState::Paused { reason: PauseReason::MediumRemoved | PauseReason::DriveGone } => JobEnd::MediumLost,
         _ => JobEnd::Stopped,
     }
