@@ -59,8 +59,6 @@ pub struct DriveActor {
     medium: Option<Medium>,
     /// Who uses the disc, in state `error`, reason `in_use`.
     held_by: Option<String>,
-    /// What the job that ends now says of the tray.
-    eject_wish: Option<bool>,
     /// Since when a medium has been getting ready.
     spinning_up: Option<Instant>,
     device: Option<DeviceThread>,
@@ -95,7 +93,6 @@ impl DriveActor {
             drive: Drive::default(),
             medium: None,
             held_by: None,
-            eject_wish: None,
             spinning_up: None,
             device: None,
             waiting: Vec::new(),
@@ -116,7 +113,7 @@ impl DriveActor {
         DrivePolicy {
             auto: settings.auto.unwrap_or(service.auto),
             again: service.again,
-            eject_when_done: self.eject_wish.or(settings.options.eject).unwrap_or(service.eject_when_done) && !self.deps.hook,
+            eject_when_done: settings.options.eject.unwrap_or(service.eject_when_done) && !self.deps.hook,
             disabled: !settings.enabled,
             no_eject: settings.has(Quirk::NoEject),
         }

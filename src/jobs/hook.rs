@@ -72,8 +72,8 @@ pub struct Hook {
     running: BTreeSet<DriveId>,
     /// Numbers of the events whose runs wait or are under way.
     open: BTreeSet<i64>,
-    /// When each drive's last `load` ended well.
-    loaded: BTreeMap<DriveId, Instant>,
+    /// When each drive's last `load` ended well, and how many discs the drive had seen by then.
+    loaded: BTreeMap<DriveId, (Instant, u64)>,
     looking: bool,
     again: bool,
 }
@@ -134,7 +134,9 @@ impl Hook {
         for drive in ready {
             while let Some(wanted) = self.waiting.get_mut(&drive).and_then(VecDeque::pop_front) {
                 let snapshot = self.deps.registry.get(&drive);
-                let recent = self.loaded.get(&drive).map(Instant::elapsed);
+                // A disc that has come since then is what was loaded.
+                let discs = snapshot.as_ref().map_or(0, |drive| drive.drive.session);
+                let recent = self.loaded.get(&drive).filter(|(_, before)| *before == discs).map(|(at, _)| at.elapsed());
                 if shall_run(wanted.moment, snapshot.as_ref().map(|drive| &drive.drive.state), recent) {
                     self.running.insert(drive.clone());
                     self.run(wanted, ctx);
@@ -164,7 +166,7 @@ impl Hook {
         self.running.remove(&wanted.drive);
         self.open.remove(&wanted.event.seq);
         if ran.well && wanted.moment == Moment::Load {
-            self.loaded.insert(wanted.drive.clone(), Instant::now());
+            self.loaded.insert(wanted.drive.clone(), (Instant::now(), ran.discs));
         }
         let (news, position) = (ran.news, self.position());
         self.store(position, Some(news), ctx);

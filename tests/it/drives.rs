@@ -1,5 +1,6 @@
 //! Drives: settings, statistics, the eject button, hooks, what the doctor says.
 
+mod button;
 mod doctor;
 mod holders;
 mod hook;

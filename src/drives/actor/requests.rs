@@ -6,7 +6,6 @@ use crate::{
         drive::{DriveDenied, DriveEvent, DriveState, JobEnd},
         drive_settings::DriveChange,
         ids::JobId,
-        options::JobOptions,
     },
     drives::{
         device_thread::{DeviceCommand, DeviceThread},
@@ -47,7 +46,11 @@ impl DriveActor {
             DriveCommand::Insert(image) if self.settings.enabled => self.submit_for(DeviceCommand::Insert(image), reply),
             DriveCommand::Insert(_) => answer(Some(reply), Err(self.refusal(DriveDenied::Disabled))),
             DriveCommand::JobStarted(job) => self.start_job(job, reply, ctx),
-            DriveCommand::JobEnded(job, end) => self.end_job(job, end, reply, ctx),
+            // The hook is told first, and then opens the tray.
+            DriveCommand::JobEnded(job, JobEnd::DoneThen { verdict, .. }) if self.deps.hook => {
+                self.apply(DriveEvent::JobEnded(job, JobEnd::Done(verdict)), None, Some(reply), ctx);
+            }
+            DriveCommand::JobEnded(job, end) => self.apply(DriveEvent::JobEnded(job, end), None, Some(reply), ctx),
             DriveCommand::Wedged => self.apply(DriveEvent::Wedged, None, Some(reply), ctx),
             DriveCommand::Vanished => self.apply(DriveEvent::Vanished, None, Some(reply), ctx),
             DriveCommand::Appeared { address, bridge } => {
@@ -82,18 +85,6 @@ impl DriveActor {
                 actor.apply(DriveEvent::InUse, None, None, ctx);
             }
             _ => actor.apply(DriveEvent::JobStarted(job), None, Some(reply), ctx),
-        }));
-    }
-
-    /// A job may say of its own whether the tray shall open.
-    fn end_job(&mut self, job: JobId, end: JobEnd, reply: Reply, ctx: &mut Context<Self>) {
-        let db = self.deps.journal.db.clone();
-        let look = async move { db.read(move |conn| storage::jobs::get(conn, job)).await };
-        ctx.wait(look.into_actor(self).map(move |known, actor, ctx| {
-            let options = known.ok().and_then(|job| serde_json::from_value::<JobOptions>(job.options).ok());
-            actor.eject_wish = options.and_then(|options| options.eject);
-            actor.apply(DriveEvent::JobEnded(job, end), None, Some(reply), ctx);
-            actor.eject_wish = None;
         }));
     }
 

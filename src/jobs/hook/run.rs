@@ -33,6 +33,8 @@ pub struct Ran {
     pub well: bool,
     /// The tray shall be opened after a disc that was accepted.
     pub eject: bool,
+    /// Discs that the drive had seen before.
+    pub discs: u64,
     /// For the log.
     pub news: NewEvent,
 }
@@ -79,7 +81,8 @@ pub async fn run(deps: &HookDeps, moment: Moment, drive: &DriveId, event: &Event
     let payload = json!({ "event": moment.as_str(), "code": code, "output": bounded(&output) });
     let mut news = NewEvent::new(kind, level, message).drive(drive).payload(payload);
     news.job_id = event.event.job_id;
-    Ok(Ran { well, eject, news })
+    let discs = snapshot.as_ref().map_or(0, |drive| drive.drive.session);
+    Ok(Ran { well, eject, discs, news })
 }
 
 /// Hears the program to its end, or makes it end.

@@ -16,7 +16,8 @@ fn findings_are_there_for_programs_too() {
     let drive = folder.path().join("drive");
     disk2iso::optical::virtual_insert(&drive, &disc::file(folder.path(), "DOCTOR", 100, 1)).unwrap();
     let (state, drive) = (folder.path().join("state").display().to_string(), drive.display().to_string());
-    let healthy = [("DISK2ISO_STATE_DIR", state.as_str()), ("DISK2ISO_VIRTUAL_DRIVES", &drive), ("DISK2ISO_LISTEN", "127.0.0.1:0")];
+    let healthy =
+        [("DISK2ISO_STATE_DIR", state.as_str()), ("DISK2ISO_VIRTUAL_DRIVES", &drive), ("DISK2ISO_LISTEN", "127.0.0.1:0")];
     let (code, report) = doctor(&healthy);
     let findings = report["findings"].as_array().expect("findings");
     let bad = findings.iter().filter(|finding| finding["severity"] == "bad").count();

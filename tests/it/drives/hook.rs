@@ -16,9 +16,7 @@ fn hook(folder: &Path, then: &str) -> PathBuf {
     let (path, runs) = (folder.join("hook"), folder.join("runs"));
     fs::create_dir_all(&runs).expect("folder");
     let runs = runs.display();
-    let script = format!(
-        "#!/bin/sh\nf=$(mktemp {runs}/.XXXXXX)\nenv >$f\nmv $f {runs}/$(date +%s%N)-$DISK2ISO_EVENT\n{then}\n"
-    );
+    let script = format!("#!/bin/sh\nf=$(mktemp {runs}/.XXXXXX)\nenv >$f\nmv $f {runs}/$(date +%s%N)-$DISK2ISO_EVENT\n{then}\n");
     fs::write(&path, script).expect("script");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("mode");
     path
@@ -80,12 +78,16 @@ fn good_discs_are_accepted_bad_ones_rejected_and_the_next_one_is_asked_for() {
     let bad = disc::file(service.folder.path(), "BAD", 1_024, 2);
     service.script(0, "[[fault]]\nkind = \"bad\"\nlba = 500\ncount = 2\n");
     service.insert(0, &bad);
-    let rejected = service.wait("the bad disc to be rejected", |_| of(&runs(folder.path()), "reject").first().map(ToString::to_string));
+    let rejected =
+        service.wait("the bad disc to be rejected", |_| of(&runs(folder.path()), "reject").first().map(ToString::to_string));
     assert_eq!((told(&rejected, "VERDICT").as_str(), told(&rejected, "BAD_SECTORS").as_str()), ("degraded", "2"));
     // A rejected disc stays where it is: the hook decides.
     assert_eq!(service.wait_for_drive(0, "completed", "")["verdict"], "degraded");
     let events = service.wait("the runs to be told", |service| Some(hook_events(service)).filter(|events| events.len() >= 4));
-    assert!(events.iter().all(|event| event["kind"] == "hook.ran" && event["payload"]["output"] == "moved the disc"), "{events:?}");
+    assert!(
+        events.iter().all(|event| event["kind"] == "hook.ran" && event["payload"]["output"] == "moved the disc"),
+        "{events:?}"
+    );
 }
 
 #[test]
@@ -122,9 +124,8 @@ fn what_a_crash_interrupts_is_run_again_and_nothing_twice_without_one() {
     service.restart();
     service.wait("the hook to run again", |_| (of(&runs(folder.path()), "accept").len() == 2).then_some(()));
     fs::write(&gate, "").expect("gate");
-    service.wait("its end", |service| {
-        hook_events(service).iter().any(|event| event["payload"]["event"] == "accept").then_some(())
-    });
+    service
+        .wait("its end", |service| hook_events(service).iter().any(|event| event["payload"]["event"] == "accept").then_some(()));
     assert_eq!(service.stop(), Some(0));
     service.restart();
     // Something that comes after it in the log has been dealt with.
@@ -140,9 +141,8 @@ fn a_hook_that_is_not_there_is_told_and_harms_nothing() {
     service.insert(0, &source);
     let job = service.wait("a job", |service| service.jobs().first().cloned());
     assert_eq!(service.wait_for_status(job["uuid"].as_str().expect("uuid"), "completed")["verdict"], "complete");
-    let told = service.wait("a warning", |service| {
-        hook_events(service).into_iter().find(|event| event["payload"]["event"] == "accept")
-    });
+    let told =
+        service.wait("a warning", |service| hook_events(service).into_iter().find(|event| event["payload"]["event"] == "accept"));
     assert!(told["message"].as_str().is_some_and(|message| message.contains("No such file")), "{told}");
     assert_eq!(service.status_of("/health/ready"), Some(200));
 }

@@ -42,7 +42,8 @@ fn settings_are_changed_told_and_kept_over_a_restart_on_both_databases() {
         assert_eq!(events(&service, "drive.settings_changed").len(), 1);
         assert_eq!(service.stop(), Some(0));
         service.restart();
-        let drive = service.wait("the drive", |service| Some(service.drive(0)).filter(|drive| drive["name"] == "Upper drive"));
+        let drive =
+            service.wait("the drive", |service| service.drives().into_iter().find(|drive| drive["name"] == "Upper drive"));
         let settings = &drive["settings"];
         assert_eq!((settings["mode"].as_str(), settings["options"]["retries"].as_u64()), (Some("rescue"), Some(7)));
         assert_eq!((settings["speed_kbps"].as_u64(), &settings["quirks"]), (Some(1400), &json!(["slow_ready", "bridge_resets"])));
@@ -99,7 +100,7 @@ fn a_drive_that_is_switched_off_is_left_alone_until_it_is_switched_on() {
     disk2iso::optical::virtual_insert(&service.drive_folder(0), &source).expect("inserted");
     assert_eq!(service.stop(), Some(0));
     service.restart();
-    service.wait_for_drive(0, "idle", "disabled");
+    service.wait("the drive", |service| service.drives().into_iter().find(|drive| drive["reason"] == "disabled"));
     assert_eq!(service.jobs(), [] as [Value; 0]);
     change(&service, &json!({ "enabled": true }));
     service.wait("the job of the disc that was there all the time", |service| service.jobs().first().cloned());
