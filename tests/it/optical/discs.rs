@@ -239,3 +239,13 @@ fn descriptions_reach_only_files_beside_them() {
     assert_eq!(insert(&rig.folder(), &description), Ok(1));
     assert!(read(&mut *rig.open(), 0, 10).unwrap() == rig.bytes);
 }
+
+#[test]
+fn a_disc_whose_files_are_gone_can_still_be_taken_out() {
+    let rig = Rig::described("[[track]]\nkind = 'mode1'\nfile = 'd.iso'", &[("d.iso", &content(20))], "");
+    std::fs::remove_file(rig.path("d.iso")).unwrap();
+    let mut device = rig.open();
+    assert!(matches!(read(&mut *device, 0, 1), Err(DeviceError::Refused(text)) if text.contains("d.iso")));
+    device.eject().unwrap();
+    assert_eq!(read(&mut *device, 0, 1), Err(DeviceError::NoMedium));
+}
