@@ -188,7 +188,7 @@ fn layers_and_protection_are_told() {
         let expected = PhysicalStructure { layers: 2, sectors: 1000, layer_break: Some(600) };
         assert_eq!((profile, device.structure()), (profile, Ok(expected)));
         assert_eq!(device.protection(), Ok(None));
-        assert!(matches!(frames(&mut *device, 0, 1, RawLayout::Main), Err(DeviceError::Medium(_))), "only CDs have frames");
+        assert!(matches!(frames(&mut *device, 0, 1, RawLayout::Main), Err(DeviceError::Refused(_))), "only CDs have frames");
         let rig = disc(&format!("profile = {profile}\nstructure_sectors = 5000\nread_capacity = 900"));
         let mut device = rig.open();
         assert_eq!(device.structure(), Ok(PhysicalStructure { layers: 1, sectors: 5000, layer_break: None }));
