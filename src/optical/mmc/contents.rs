@@ -1,6 +1,10 @@
 //! What is on the medium: profile, tracks, sessions, texts, codes.
 
-use super::{MmcDrive, Transport, drive::LONG, parse};
+use super::{
+    MmcDrive, Transport,
+    drive::{LONG, SHORT},
+    parse,
+};
 use crate::{
     domain::disc::{DiscInformation, DiscState, MediaProfile, PhysicalStructure, Protection, Toc, TrackInformation},
     optical::DeviceError,
@@ -46,7 +50,7 @@ impl<T: Transport> MmcDrive<T> {
     /// CD-R or CD-RW, if the disc has a groove to write along.
     fn groove(&mut self) -> Result<Option<MediaProfile>, DeviceError> {
         let mut data = [0; 32];
-        let got = optional(self.command(&[0x43, 2, 4, 0, 0, 0, 0, 0, 32, 0], &mut data, LONG))?;
+        let got = optional(self.command(&[0x43, 2, 4, 0, 0, 0, 0, 0, 32, 0], &mut data, SHORT))?;
         Ok(got.and_then(|got| parse::atip_profile(&data[..got])))
     }
 

@@ -85,7 +85,14 @@ impl<T: Transport> MmcDrive<T> {
             RawLayout::MainC2 => (0xf8 | 0x02, 0),
             RawLayout::MainSub => (0xf8, 1),
         };
-        self.read_persistently(|drive| drive.command(&[0xbe, 0, a, b, c, d, e, f, g, fields, sub, 0], part, limit))
+        let cdb = [0xbe, 0, a, b, c, d, e, f, g, fields, sub, 0];
+        self.read_persistently(|drive| drive.command(&cdb, part, limit)).map_err(|error| match error {
+            // Incompatible medium: it is no CD.
+            DeviceError::Medium(sense) if sense.key == 5 => {
+                DeviceError::Refused(format!("this medium has no raw frames ({sense})"))
+            }
+            other => other,
+        })
     }
 
     fn notice_changes(&mut self) -> Result<(), DeviceError> {

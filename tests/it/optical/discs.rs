@@ -188,7 +188,7 @@ fn layers_and_protection_are_told() {
         let expected = PhysicalStructure { layers: 2, sectors: 1000, layer_break: Some(600) };
         assert_eq!((profile, device.structure()), (profile, Ok(expected)));
         assert_eq!(device.protection(), Ok(None));
-        assert!(matches!(frames(&mut *device, 0, 1, RawLayout::Main), Err(DeviceError::Medium(_))), "only CDs have frames");
+        assert!(matches!(frames(&mut *device, 0, 1, RawLayout::Main), Err(DeviceError::Refused(_))), "only CDs have frames");
         let rig = disc(&format!("profile = {profile}\nstructure_sectors = 5000\nread_capacity = 900"));
         let mut device = rig.open();
         assert_eq!(device.structure(), Ok(PhysicalStructure { layers: 1, sectors: 5000, layer_break: None }));
@@ -238,4 +238,14 @@ fn descriptions_reach_only_files_beside_them() {
     std::fs::write(&description, "[[track]]\nkind = 'mode1'\nfile = 'in.iso'").unwrap();
     assert_eq!(insert(&rig.folder(), &description), Ok(1));
     assert!(read(&mut *rig.open(), 0, 10).unwrap() == rig.bytes);
+}
+
+#[test]
+fn a_disc_whose_files_are_gone_can_still_be_taken_out() {
+    let rig = Rig::described("[[track]]\nkind = 'mode1'\nfile = 'd.iso'", &[("d.iso", &content(20))], "");
+    std::fs::remove_file(rig.path("d.iso")).unwrap();
+    let mut device = rig.open();
+    assert!(matches!(read(&mut *device, 0, 1), Err(DeviceError::Refused(text)) if text.contains("d.iso")));
+    device.eject().unwrap();
+    assert_eq!(read(&mut *device, 0, 1), Err(DeviceError::NoMedium));
 }
