@@ -1,6 +1,10 @@
 //! What is on the medium: profile, tracks, sessions, texts, codes.
 
-use super::{MmcDrive, Transport, drive::LONG, parse};
+use super::{
+    MmcDrive, Transport,
+    drive::{LONG, SHORT},
+    parse,
+};
 use crate::{
     domain::disc::{DiscInformation, DiscState, MediaProfile, PhysicalStructure, Protection, Toc, TrackInformation},
     optical::DeviceError,
@@ -46,7 +50,7 @@ impl<T: Transport> MmcDrive<T> {
     /// CD-R or CD-RW, if the disc has a groove to write along.
     fn groove(&mut self) -> Result<Option<MediaProfile>, DeviceError> {
         let mut data = [0; 32];
-        let got = optional(self.command(&[0x43, 2, 4, 0, 0, 0, 0, 0, 32, 0], &mut data, LONG))?;
+        let got = optional(self.command(&[0x43, 2, 4, 0, 0, 0, 0, 0, 32, 0], &mut data, SHORT))?;
         Ok(got.and_then(|got| parse::atip_profile(&data[..got])))
     }
 
@@ -102,7 +106,8 @@ impl<T: Transport> MmcDrive<T> {
         let mut data = vec![0; 4100];
         let [high, low] = if kind == 1 { 4100_u16 } else { 2052 }.to_be_bytes();
         let room = if kind == 1 { 4100 } else { 2052 };
-        let got = self.command(&[0xad, kind, 0, 0, 0, 0, 0, format, high, low, 0, 0], &mut data[..room], LONG)?;
+        let got = self.command(&[0xad, kind, 0, 0, 0, 0, 0, format, high, low, 0, 0], &mut data[..room], LONG);
+        let got = got.map_err(no_such_thing)?;
         data.truncate(got);
         Ok(data)
     }
@@ -136,16 +141,26 @@ impl<T: Transport> MmcDrive<T> {
             Ok(got) => Ok(parse::cd_text(&data[..got])),
             // Invalid field: this disc has none.
             Err(DeviceError::Refused(_)) if self.said(5, 0x24) => Ok(Vec::new()),
-            Err(error) => Err(error),
+            Err(error) => Err(no_such_thing(error)),
         }
     }
 
     /// READ SUB-CHANNEL: 2 is the catalogue number, 3 a recording code.
     pub(super) fn subchannel(&mut self, format: u8, track: u8) -> Result<Vec<u8>, DeviceError> {
         let mut data = vec![0; 24];
-        let got = self.command(&[0x42, 0, 0x40, format, 0, 0, track, 0, 24, 0], &mut data, LONG)?;
+        let got = self.command(&[0x42, 0, 0x40, format, 0, 0, track, 0, 24, 0], &mut data, LONG).map_err(no_such_thing)?;
         data.truncate(got);
         Ok(data)
+    }
+}
+
+/// Asked for what such a medium does not have (incompatible format, wrong mode), a drive has refused: nothing is damaged.
+fn no_such_thing(error: DeviceError) -> DeviceError {
+    match error {
+        DeviceError::Medium(sense) | DeviceError::WrongMode(sense) if sense.key == 5 => {
+            DeviceError::Refused(format!("this medium has no such thing ({sense})"))
+        }
+        other => other,
     }
 }
 

@@ -8,6 +8,8 @@ mod reading;
 mod reply;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_answers;
 
 pub(super) use drive::MmcDrive;
 pub(super) use reply::Reply;

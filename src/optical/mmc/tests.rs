@@ -18,22 +18,25 @@ use std::collections::VecDeque;
 
 /// What the drive answers next to an operation code, and what it was sent.
 #[derive(Default)]
-struct Fake {
-    answers: VecDeque<(u8, Reply, Vec<u8>)>,
+pub(super) struct Fake {
+    pub(super) answers: VecDeque<(u8, Reply, Vec<u8>)>,
     sent: Vec<u8>,
-    written: Vec<u8>,
+    /// The same, whole.
+    pub(super) commands: Vec<Vec<u8>>,
+    pub(super) written: Vec<u8>,
     changed: bool,
     tray: Option<CdStatus>,
 }
 
 impl Fake {
-    fn drive(answers: Vec<(u8, Reply, Vec<u8>)>) -> MmcDrive<Self> {
+    pub(super) fn drive(answers: Vec<(u8, Reply, Vec<u8>)>) -> MmcDrive<Self> {
         let mut inquiry = vec![0; 36];
         inquiry[0] = 5;
         inquiry[8..32].copy_from_slice(b"ACME    Laser 9000      ");
         let fake =
             Self { answers: VecDeque::from([(0x12, good(), inquiry), (0x12, sense(5, 0x24, 0), vec![])]), ..Self::default() };
         let mut drive = MmcDrive::new(fake).expect("a drive");
+        drive.transport.commands.clear();
         drive.transport.answers.extend(answers);
         drive
     }
@@ -46,6 +49,7 @@ impl Transport for Fake {
             return Ok(sense(5, 0x20, 0));
         }
         self.sent.push(cdb[0]);
+        self.commands.push(cdb.to_vec());
         let (code, mut reply, bytes) = self.answers.pop_front().unwrap_or_else(|| panic!("unexpected command {:02x}", cdb[0]));
         assert_eq!(code, cdb[0], "command");
         let count = bytes.len().min(data.len());
@@ -72,11 +76,11 @@ impl Transport for Fake {
     }
 }
 
-fn good() -> Reply {
+pub(super) fn good() -> Reply {
     Reply::default()
 }
 
-fn sense(key: u8, asc: u8, ascq: u8) -> Reply {
+pub(super) fn sense(key: u8, asc: u8, ascq: u8) -> Reply {
     Reply { status: 2, sense: vec![0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0], ..Reply::default() }
 }
 
@@ -95,6 +99,8 @@ fn sense_data_decides_what_happens_next() {
         ((5, 0x21, 0x00), Err(DeviceError::OutOfRange(full(5, 0x21, 0)))),
         ((5, 0x64, 0x00), Err(DeviceError::WrongMode(full(5, 0x64, 0)))),
         ((5, 0x6f, 0x03), Err(DeviceError::Protected(full(5, 0x6f, 3)))),
+        ((5, 0x6f, 0x04), Err(DeviceError::Protected(full(5, 0x6f, 4)))),
+        ((8, 0x00, 0x00), Err(DeviceError::Medium(full(8, 0, 0)))),
         ((6, 0x28, 0x00), Err(DeviceError::MediumChanged)),
         ((6, 0x29, 0x00), Err(DeviceError::MediumChanged)),
     ] {
@@ -254,7 +260,7 @@ proptest! {
         let _ = parse::error_recovery_page(&bytes, true);
         let _ = (parse::dvd(&bytes), parse::dvd_protection(&bytes), parse::blu_ray(&bytes), parse::blu_ray_profile(&bytes));
         let _ = (parse::catalogue_number(&bytes), parse::isrc(&bytes), parse::atip_profile(&bytes));
-        prop_assert!(parse::cd_text(&bytes).len() % 18 == 0);
+        prop_assert!(parse::cd_text(&bytes).len().is_multiple_of(18));
         if let Ok(mut toc) = parse::toc(&bytes) {
             parse::sessions(&bytes, &mut toc);
             parse::last_session(&bytes, &mut toc);

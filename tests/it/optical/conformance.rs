@@ -1,9 +1,16 @@
 //! What every [`OpticalDevice`] must do. The suite runs on image files, virtual drives and, in the VM test, on a real drive.
 
-use super::support::{Rig, read};
+use super::support::{Rig, frames, read};
 use disk2iso::{
-    domain::drive::TrayStatus,
-    optical::{DeviceAddress, DeviceError, OpticalDevice},
+    domain::{
+        disc::{
+            DiscState,
+            frame::{edc_ok, user_data},
+        },
+        drive::TrayStatus,
+        ids::Lba,
+    },
+    optical::{DeviceAddress, DeviceError, OpticalDevice, RawLayout},
 };
 use std::{
     env, fs, thread,
@@ -16,6 +23,7 @@ fn conformance(address: &DeviceAddress, bytes: &[u8]) {
     says_what_it_is(&mut *device, bytes);
     reads_what_is_there(&mut *device, bytes);
     tells_the_end_from_damage(&mut *device, bytes);
+    tells_about_the_disc(&mut *device, bytes);
     two_handles_do_not_disturb_each_other(address, bytes);
 }
 
@@ -106,6 +114,57 @@ fn tells_the_end_from_damage(device: &mut dyn OpticalDevice, bytes: &[u8]) {
     assert!(read(device, 0, 1).is_ok(), "an error does not stick");
 }
 
+/// An answer, or that there is none. Anything else is a drive that does not know what to say.
+fn answer<T>(what: &str, answer: Result<T, DeviceError>) -> Option<T> {
+    match answer {
+        Ok(answer) => Some(answer),
+        Err(DeviceError::Refused(_)) => None,
+        Err(error) => panic!("{what}: {error:?}"),
+    }
+}
+
+/// Every question of the port has an answer that fits the disc, or is refused.
+fn tells_about_the_disc(device: &mut dyn OpticalDevice, bytes: &[u8]) {
+    let sectors = bytes.len() as u64 / 2048;
+    let is_cd = device.profile().unwrap().class() == "cd";
+    assert!(!device.is_blank().unwrap());
+    if let Some(information) = answer("disc information", device.disc_information()) {
+        assert_eq!((information.state, information.sessions, information.last_tracks), (DiscState::Complete, 1, (1, 1)));
+    }
+    if let Some(tracks) = answer("tracks", device.tracks()) {
+        let [track] = tracks.as_slice() else { panic!("{tracks:?}") };
+        assert_eq!((track.number, track.session, track.start, track.sectors, track.blank), (1, 1, 0, sectors, false));
+    }
+    if let Some(structure) = answer("structure", device.structure()) {
+        assert!(!is_cd && (1..=4).contains(&structure.layers) && structure.sectors > 0, "{structure:?}");
+    }
+    assert_eq!(answer("protection", device.protection()).flatten(), None);
+    assert!(device.block_device_sectors().is_none_or(|size| size == sectors));
+    assert!(answer("texts", device.cd_text()).unwrap_or_default().is_empty());
+    assert_eq!(answer("catalogue number", device.catalogue_number()).flatten(), None);
+    assert_eq!(answer("recording code", device.isrc(1)).flatten(), None);
+    let mut buffer = vec![0; 2 * 2048];
+    device.read_again(Lba(1), &mut buffer, super::support::LIMIT).unwrap();
+    assert!(buffer == bytes[2048..3 * 2048]);
+    for layout in [RawLayout::Main, RawLayout::MainC2, RawLayout::MainSub] {
+        // Drives need not know each layout, and only CDs have frames.
+        if let Ok(raw) = frames(device, 5, 2, layout) {
+            for (index, frame) in raw.chunks(layout.frame()).enumerate() {
+                let sector = &bytes[(5 + index) * 2048..][..2048];
+                assert!(user_data(&frame[..2352]) == Some(sector) && edc_ok(&frame[..2352]), "{layout:?}");
+            }
+        }
+    }
+    answer("speed", device.set_speed(Some(16 * 1385)));
+    answer("speed", device.set_speed(None));
+    for locked in [true, false] {
+        answer("lock", device.lock(locked));
+    }
+    assert!(!device.eject_requested().unwrap());
+    assert_eq!(device.recovered_errors(), 0);
+    assert!(read(device, 0, 1).unwrap() == bytes[..2048], "no question has changed anything");
+}
+
 fn two_handles_do_not_disturb_each_other(address: &DeviceAddress, bytes: &[u8]) {
     let read_all = |backwards: bool| {
         let mut device = address.open().unwrap();
@@ -136,6 +195,14 @@ fn a_virtual_drive_conforms() {
     let rig = Rig::loaded(1000, "");
     conformance(&rig.address(), &rig.bytes);
     tray_conformance(&rig.address(), &rig.bytes);
+}
+
+#[test]
+fn a_virtual_drive_conforms_with_every_family_of_media() {
+    for profile in [0x09, 0x10, 0x1b, 0x40, 0x43] {
+        let rig = Rig::loaded(300, &format!("profile = {profile}"));
+        conformance(&rig.address(), &rig.bytes);
+    }
 }
 
 /// In the VM: `DISK2ISO_TEST_SR=/dev/sr1 DISK2ISO_TEST_SR_IMAGE=disc.iso it --include-ignored --exact optical::conformance::a_real_drive_conforms`

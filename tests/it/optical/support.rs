@@ -2,7 +2,7 @@
 
 use disk2iso::{
     domain::ids::Lba,
-    optical::{DeviceAddress, DeviceError, OpticalDevice, virtual_insert},
+    optical::{DeviceAddress, DeviceError, OpticalDevice, RawLayout, virtual_insert},
 };
 use std::{
     fs,
@@ -41,6 +41,23 @@ impl Rig {
         let rig = Self::empty(sectors, script);
         virtual_insert(&rig.folder(), &rig.image()).unwrap();
         rig
+    }
+
+    /// A disc made of files (name and content) and this description lies in the drive.
+    pub fn described(description: &str, files: &[(&str, &[u8])], script: &str) -> Self {
+        let rig = Self { root: tempfile::tempdir().unwrap(), bytes: Vec::new() };
+        for (name, bytes) in files {
+            fs::write(rig.path(name), bytes).unwrap();
+        }
+        fs::write(rig.description(), description).unwrap();
+        fs::create_dir(rig.folder()).unwrap();
+        rig.script(script);
+        virtual_insert(&rig.folder(), &rig.description()).unwrap();
+        rig
+    }
+
+    pub fn description(&self) -> PathBuf {
+        self.path("disc.disc.toml")
     }
 
     pub fn script(&self, text: &str) {
@@ -82,4 +99,24 @@ pub fn read(device: &mut dyn OpticalDevice, start: u64, count: u64) -> Result<Ve
 /// Puts another image in.
 pub fn insert(folder: &Path, image: &Path) -> Result<u64, DeviceError> {
     virtual_insert(folder, image)
+}
+
+/// Bytes of which no two are predictable from each other: samples of an audio track.
+pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut noise = Vec::with_capacity(bytes + 8);
+    while noise.len() < bytes {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        noise.extend(state.to_le_bytes());
+    }
+    noise.truncate(bytes);
+    noise
+}
+
+/// Reads some raw frames.
+pub fn frames(device: &mut dyn OpticalDevice, start: u64, count: u64, layout: RawLayout) -> Result<Vec<u8>, DeviceError> {
+    let mut buffer = vec![0; count as usize * layout.frame()];
+    device.read_raw(Lba(start), &mut buffer, layout, LIMIT).map(|()| buffer)
 }

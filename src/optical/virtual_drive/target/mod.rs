@@ -13,6 +13,8 @@ mod read;
 mod read_cd;
 mod structure;
 mod subchannel;
+#[cfg(test)]
+mod tests;
 mod toc;
 mod tray;
 
@@ -153,7 +155,8 @@ impl SoftTarget {
         };
         let mut cdb = [0; 12];
         cdb[..length].copy_from_slice(bytes.get(..length).ok_or(BAD_FIELD)?);
-        self.open_media()?;
+        // A disc whose files cannot be read must still come out of the drive.
+        let opened = self.open_media();
         if self.media.as_ref().is_some_and(|(_, media)| media.refuse.contains(&code)) {
             return Err(sense(5, 0x20, 0));
         }
@@ -179,7 +182,10 @@ impl SoftTarget {
             0xb6 => self.set_streaming(out),
             0xbb => self.set_cd_speed(&cdb),
             0xbd => self.mechanism_status(&cdb, data),
-            _ => self.medium_command(code, &cdb, data),
+            _ => {
+                opened?;
+                self.medium_command(code, &cdb, data)
+            }
         }
     }
 
@@ -210,7 +216,10 @@ impl SoftTarget {
         match state.loaded() {
             None => self.media = None,
             Some(_) if self.media.as_ref().is_some_and(|(load, _)| *load == state.loads) => {}
-            Some(disc) => self.media = Some((state.loads, Media::open(&disc.image, disc.script.profile)?)),
+            Some(disc) => {
+                self.media = None;
+                self.media = Some((state.loads, Media::open(&disc.image, disc.script.profile)?));
+            }
         }
         Ok(())
     }

@@ -60,6 +60,10 @@ impl SoftTarget {
                 break;
             }
             let bytes = self.frame_bytes(lba, fields)?;
+            if bytes.is_empty() {
+                // Nothing of such a frame was asked for, and so of all others.
+                break;
+            }
             let room = &mut data[written..];
             let part = bytes.len().min(room.len());
             room[..part].copy_from_slice(&bytes[..part]);
