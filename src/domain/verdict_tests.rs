@@ -1,7 +1,5 @@
 //! The verdict: each answer by example, and every small disc there can be.
 
-#![allow(clippy::single_range_in_vec_init, reason = "lists of ranges that happen to have one element")]
-
 use super::*;
 use crate::domain::disc::SizeClaims;
 

@@ -115,7 +115,6 @@ impl Toc {
 }
 
 #[cfg(test)]
-#[allow(clippy::single_range_in_vec_init, reason = "lists of ranges that happen to have one element")]
 mod tests {
     use super::*;
     use crate::domain::disc::{FIRST_SESSION_GAP, Session};

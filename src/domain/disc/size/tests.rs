@@ -1,7 +1,5 @@
 //! Size reconciliation: each rule by example, and what holds for all claims.
 
-#![allow(clippy::single_range_in_vec_init, reason = "lists of ranges that happen to have one element")]
-
 use super::*;
 use crate::domain::disc::Track;
 use proptest::prelude::*;
