@@ -188,6 +188,9 @@ fn make(args: &ImageArgs) -> Result<ExitCode, String> {
         );
     }
     let paths = names::choose(&args.output, &medium)?;
+    if args.accept_loss && !paths.part.is_file() {
+        return Err(format!("there is no unfinished image of this disc in {}", args.output.display()));
+    }
     let task = ImageTask::new(address, medium, paths, args.read_options());
     image(args, &task, device, stop)
 }

@@ -158,18 +158,10 @@ impl Run<'_> {
         Ok(found.len())
     }
 
-    /// Whether it was the right disc all the time; if not, what came from it is taken back.
+    /// Whether it was the right disc all the time; if not, or if nobody can tell, what came from it is taken back.
     fn check_disc(&self, session: &mut Session<'_>, before: &SectorMap) -> Result<(), Interruption> {
         let Session { reader, reporter, .. } = session;
-        let checked = reader.still_there(&mut || reporter.alive());
-        if let Err(Interruption::Halted(_)) = &checked {
-            session.disown(before);
-        }
-        // A request to stop is no reason to doubt the disc.
-        match checked {
-            Err(Interruption::Stopped) | Ok(()) => Ok(()),
-            other => other,
-        }
+        reader.still_there(&mut || reporter.alive()).inspect_err(|_| session.disown(before))
     }
 
     /// What a run that ended by itself has done. Its exit code is for the message only.

@@ -116,6 +116,24 @@ fn rescue_runs_ddrescue_on_what_it_can_read_and_the_native_passes_elsewhere() {
 }
 
 #[test]
+fn a_loss_is_accepted_only_where_there_is_something_to_accept() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = disc(folder.path(), "a.img", "LOSS", 1);
+    let drive = folder.path().join("drive");
+    fs::create_dir(&drive).unwrap();
+    fs::write(drive.join("drive.toml"), "[[fault]]\nkind = \"bad\"\nlba = 700\n").unwrap();
+    disk2iso::optical::virtual_insert(&drive, &source).unwrap();
+    let output = image(&["drive", "--accept-loss"], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(!folder.path().join("LOSS.iso.part").exists());
+    let output = image(&["drive", "--no-rescue", "--json"], folder.path());
+    assert_eq!((output.status.code(), report(&output)["verdict"].as_str()), (Some(3), Some("incomplete")));
+    let output = image(&["drive", "--accept-loss", "--json"], folder.path());
+    assert_eq!((output.status.code(), report(&output)["verdict"].as_str()), (Some(3), Some("degraded")));
+    assert!(folder.path().join("LOSS.iso").exists());
+}
+
+#[test]
 fn an_unfinished_image_of_the_same_disc_is_continued() {
     let folder = tempfile::tempdir().unwrap();
     let source = disc(folder.path(), "a.img", "GO ON", 1);

@@ -22,7 +22,6 @@ use disk2iso::{
 };
 use std::{
     fs,
-    ops::Range,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -36,14 +35,15 @@ pub struct Story {
 }
 
 impl Story {
-    pub fn new(sectors: u64, bad: &[Range<u64>]) -> Self {
+    /// `bad` are first sectors and the sectors after the last.
+    pub fn new(sectors: u64, bad: &[(u64, u64)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let disc = bad.iter().cloned().fold(Disc::new(sectors), Disc::bad);
+        let disc = bad.iter().fold(Disc::new(sectors), |disc, (start, end)| disc.bad(*start..*end));
         fs::write(folder.path().join("source.img"), disc.content()).unwrap();
         let mut map = SectorMap::new(sectors * SECTOR);
         map.set(0..sectors * SECTOR, BlockStatus::Finished);
-        for range in bad {
-            map.set(range.start * SECTOR..range.end * SECTOR, BlockStatus::Bad);
+        for (start, end) in bad {
+            map.set(start * SECTOR..end * SECTOR, BlockStatus::Bad);
         }
         fs::write(folder.path().join("faults.map"), map.to_mapfile()).unwrap();
         let task = task(medium(sectors, 0, MediaProfile::DVD_ROM), folder.path());
@@ -93,7 +93,7 @@ fn failed(outcome: &Outcome) -> (&str, &str) {
 
 #[test]
 fn a_damaged_disc_goes_through_all_passes_and_exactly_the_bad_sectors_are_missing() {
-    let mut story = Story::new(3000, &[100..103, 700..790, 2990..2991]);
+    let mut story = Story::new(3000, &[(100, 103), (700, 790), (2990, 2991)]);
     story.task.options.retries = 2;
     let (mut phases, mut ranges) = (Vec::new(), Vec::new());
     let result = imaged(story.run(story.real(), &mut |message, _| match message {
@@ -122,7 +122,7 @@ fn a_damaged_disc_goes_through_all_passes_and_exactly_the_bad_sectors_are_missin
 #[test]
 fn an_end_that_only_the_kernel_sees_is_no_end() {
     // ddrescue's test mode ends the source where its last good sector ends, as the kernel does after errors near the end.
-    let story = Story::new(3000, &[100..103, 2940..3000]);
+    let story = Story::new(3000, &[(100, 103), (2940, 3000)]);
     story.disc.heal(2940..2998);
     let result = imaged(story.run(story.real(), &mut |_, _| {}));
     assert_eq!((result.judgement.verdict, result.judgement.bad_sectors), (Verdict::Degraded, 5));
@@ -131,7 +131,7 @@ fn an_end_that_only_the_kernel_sees_is_no_end() {
 
 #[test]
 fn what_the_native_engine_began_ddrescue_finishes() {
-    let mut story = Story::new(3000, &[700..790]);
+    let mut story = Story::new(3000, &[(700, 790)]);
     story.task.options.rescue = false;
     let outcome = run(&story.task, &story.disc);
     // Nothing was tried sector by sector, and the verdict says so.
@@ -150,7 +150,7 @@ fn what_the_native_engine_began_ddrescue_finishes() {
 
 #[test]
 fn what_ddrescue_began_the_native_engine_finishes() {
-    let mut story = Story::new(6000, &[700..790]);
+    let mut story = Story::new(6000, &[(700, 790)]);
     story.task.options.speed_kbps = Some(1_000);
     let outcome = story.run(story.real(), &mut |message, stop| {
         if matches!(message, WorkerMessage::Progress(progress) if progress.size_processed > 0) {
@@ -176,7 +176,7 @@ fn what_ddrescue_began_the_native_engine_finishes() {
 
 #[test]
 fn the_native_engine_hands_its_holes_over() {
-    let story = Story::new(3000, &[700..790]);
+    let story = Story::new(3000, &[(700, 790)]);
     let sink = Arc::new(FileSink::new(story.task.paths.clone()));
     let mut reads = Vec::new();
     let result = imaged(run_engine(&Handover(story.real()), &story.task, &story.disc, (sink, small()), &mut |message, _| {
@@ -204,7 +204,7 @@ fn a_clean_disc_needs_one_pass_and_no_holes_need_none() {
 
 #[test]
 fn the_error_budget_ends_rescue_and_what_was_not_tried_is_said() {
-    let mut story = Story::new(3000, &[700..790, 1500..1600]);
+    let mut story = Story::new(3000, &[(700, 790), (1500, 1600)]);
     story.task.options.max_bad_sectors = Some(0);
     let result = imaged(story.run(story.real(), &mut |_, _| {}));
     assert_eq!(result.judgement.verdict, Verdict::Incomplete);

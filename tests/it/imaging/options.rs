@@ -171,7 +171,8 @@ fn near_the_end_one_bad_sector_does_not_take_its_neighbours_along() {
     let disc = Disc::new(600).bad(598..600);
     imaged(run(&task, &disc));
     let map = SectorMap::parse(&fs::read_to_string(&task.paths.map).unwrap()).unwrap();
-    assert_eq!(map.ranges(&[BlockStatus::NonTrimmed]), [598 * SECTOR..600 * SECTOR]);
+    let holes = map.ranges(&[BlockStatus::NonTrimmed]);
+    assert_eq!((holes.len(), &holes[0]), (1, &(598 * SECTOR..600 * SECTOR)));
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn no_request_crosses_the_layer_break() {
 #[test]
 fn gaps_between_sessions_are_never_asked_for_and_are_zeros() {
     let mut sessions = medium(600, 590, MediaProfile::CD_ROM);
-    sessions.size.gaps = vec![200..300];
+    sessions.size.gaps.push(200..300);
     let (_folder, mut task) = setup(sessions);
     task.options.on_loss = OnLoss::Ask;
     let disc = Disc::new(600).bad(200..300);
