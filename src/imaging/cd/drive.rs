@@ -40,6 +40,8 @@ pub struct Drive<'a> {
     progress: WorkerProgress,
     /// Whether the drive tells which bytes are wrong (C2).
     pub c2: bool,
+    /// Whether the drive gives the sub-channel.
+    pub sub: bool,
     /// Frames that were read, all readings counted.
     pub frames_read: u64,
 }
@@ -51,7 +53,7 @@ impl<'a> Drive<'a> {
         let largest = options.block_sectors.map_or(u64::MAX, u64::from).min(bytes / RawLayout::MainC2.frame() as u64).max(1);
         let limit = Duration::from_millis(options.read_timeout_ms);
         let progress = WorkerProgress::default();
-        Self { reader, reporter, stop, limit, largest, scratch: Vec::new(), progress, c2: false, frames_read: 0 }
+        Self { reader, reporter, stop, limit, largest, scratch: Vec::new(), progress, c2: false, sub: false, frames_read: 0 }
     }
 
     /// Whether the drive gives frames of this kind; `at` is a frame that should be readable. A frame that cannot be read says nothing

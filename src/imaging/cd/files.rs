@@ -50,6 +50,8 @@ pub struct Sheets<'a> {
     pub medium: &'a Medium,
     /// Recording codes.
     pub tracks: &'a [TrackResult],
+    /// Frames before index 1 of each track that are its own.
+    pub pregaps: &'a [u64],
     /// How audio is stored.
     pub format: AudioFormat,
     /// Raw frames.
@@ -79,7 +81,7 @@ impl Sheets<'_> {
         let texts = self.medium.cd_text.as_ref();
         let text = texts.map(|text| text.disc.clone()).unwrap_or_default();
         let mut sheet = Sheet { catalog: self.medium.ids.mcn.clone(), text, ..Sheet::default() };
-        for part in &self.plan.parts {
+        for (index, part) in self.plan.parts.iter().enumerate() {
             let number = part.track.number;
             let (file, format, offset) = match (self.format, part.track.data) {
                 (AudioFormat::BinCue, _) => (format!("{}.bin", self.name), FileFormat::Binary, part.bytes().start),
@@ -96,6 +98,13 @@ impl Sheets<'_> {
             track.text = texts.and_then(|text| text.tracks.get(usize::from(number) - 1).cloned()).unwrap_or_default();
             if part.track.data {
                 (track.text, track.isrc) = (CdTextEntry::default(), None);
+            }
+            // A file of its own begins with index 1; the pre-gap stays at the end of the file before.
+            let own = self.pregaps.get(index).copied().unwrap_or(0);
+            if let (AudioFormat::BinCue, 1.., Some(previous)) = (self.format, own, sheet.tracks.last_mut()) {
+                track.pregap += own;
+                track.offset -= own * FRAME as u64;
+                previous.sectors = previous.sectors.map(|sectors| sectors.saturating_sub(own));
             }
             sheet.tracks.push(track);
         }

@@ -155,7 +155,8 @@ fn make_files(work: &mut Work<'_>, tracks: &[TrackResult]) -> Result<(Vec<Named>
         named.push((name, FileRole::CdText));
     }
     let (name, plan, medium, format) = (work.name.as_str(), &work.plan, &work.task.medium, work.task.format);
-    let sheets = Sheets { name, plan, medium, tracks, format, bin: &work.store.bin };
+    let pregaps: Vec<u64> = work.journal.tracks.iter().map(|done| done.pregap).collect();
+    let sheets = Sheets { name, plan, medium, tracks, pregaps: &pregaps, format, bin: &work.store.bin };
     named.extend(sheets.write(&work.folder)?);
     work.folder.sync()?;
     Ok((named, tools))

@@ -57,6 +57,9 @@ pub struct TrackDone {
     pub result: TrackResult,
     /// What came of reading.
     pub finding: Finding,
+    /// Frames before its index 1 that are its own (index 0).
+    #[serde(default)]
+    pub pregap: u64,
     /// How long it took.
     pub seconds: f64,
 }
@@ -85,7 +88,7 @@ impl Journal {
 /// Where the run begins.
 pub enum Start {
     /// With the folder under its working name, locked, and what was read before.
-    Work(Folder, Journal),
+    Work(Folder, Box<Journal>),
     /// The image was published, only its report was lost.
     Published(Box<ImageResult>, Folder),
 }
@@ -136,7 +139,7 @@ fn attempt(task: &CdTask) -> Result<Start, Option<Interruption>> {
             let folder = Folder::lock(paths, &paths.part)?;
             // A journal comes first: a folder without one is never ours.
             folder.write_journal(&Journal::new(task)).and_then(|()| folder.sync_parent()).map_err(Some)?;
-            Ok(Start::Work(folder, Journal::new(task)))
+            Ok(Start::Work(folder, Box::new(Journal::new(task))))
         }
         (true, false) => {
             let folder = Folder::lock(paths, &paths.part)?;
@@ -148,7 +151,7 @@ fn attempt(task: &CdTask) -> Result<Start, Option<Interruption>> {
             };
             check_disc(&journal, &task.medium).map_err(Some)?;
             let journal = if journal.fits(task) { journal } else { Journal::new(task) };
-            Ok(Start::Work(folder, journal))
+            Ok(Start::Work(folder, Box::new(journal)))
         }
         (false, true) => {
             let folder = Folder::lock(paths, &paths.image)?;

@@ -14,6 +14,7 @@ mod finish;
 mod flac;
 mod folder;
 mod plan;
+mod pregap;
 mod programs;
 mod remote;
 mod tools;
@@ -105,7 +106,7 @@ fn run(task: &CdTask, workplace: CdWorkplace<'_>) -> Result<ImageResult, Interru
     let reader = Reader::new(device, identify, (&task.medium, 0), stop.clone(), tuning, &mut || reporter.alive())?;
     let start = folder::prepare(task, &tuning, &stop, &mut || reporter.alive())?;
     let (folder, journal) = match start {
-        Start::Work(folder, journal) => (folder, journal),
+        Start::Work(folder, journal) => (folder, *journal),
         Start::Published(result, folder) => {
             if result.judgement.verdict.is_good() && !task.options.keep_map {
                 folder.remove_journal()?;
@@ -142,7 +143,8 @@ fn open_store(folder: &Folder, name: &str, plan: &Plan, drive: &mut Drive<'_>, t
         return Err(Interruption::failed(code::DISC_UNIDENTIFIED, message));
     }
     drive.c2 = audio.is_some() && drive.offers(at, RawLayout::MainC2)?;
-    let sub = if task.clone && drive.offers(at, RawLayout::MainSub)? { Some(folder.open(&format!("{name}.sub"))?) } else { None };
+    drive.sub = drive.offers(at, RawLayout::MainSub)?;
+    let sub = if task.clone && drive.sub { Some(folder.open(&format!("{name}.sub"))?) } else { None };
     Ok(Store { bin: folder.open(&format!("{name}.bin"))?, sub })
 }
 
@@ -194,7 +196,9 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
         (result.test_matches, result.unsettled, result.unreadable) =
             (finding.test_matches, finding.unsettled, finding.unreadable);
         let seconds = began.elapsed().as_secs_f64() + earlier.as_ref().map_or(0.0, |done| done.seconds);
-        let done = TrackDone { result, finding, seconds };
+        let previous = index.checked_sub(1).map(|index| work.plan.parts[index]);
+        let pregap = previous.map_or(Ok(0), |previous| pregap::length(&mut work.drive, &part, &previous))?;
+        let done = TrackDone { result, finding, pregap, seconds };
         match work.journal.tracks.get_mut(index) {
             Some(place) => *place = done,
             None => work.journal.tracks.push(done),

@@ -211,7 +211,7 @@ pub fn cd_paranoia(work: &mut Work<'_>, part: &Part, manner: Manner) -> Result<F
     })?;
     work.folder.remove(raw)?;
     // The frame at the end came only half if the offset reaches over it; the second reading looks at it anyway.
-    Ok(vec![start..start + count])
+    Ok(std::iter::once(start..start + count).collect())
 }
 
 /// Position of a line `##: -2 [wrote] @ 12345` of `cd-paranoia -e`.

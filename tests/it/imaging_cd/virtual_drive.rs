@@ -101,6 +101,23 @@ fn an_album_with_texts_jitter_marks_and_scratches_is_read_rightly() {
 }
 
 #[test]
+fn pre_gaps_are_kept_and_the_sheets_say_where_they_begin() {
+    let root = tempfile::tempdir().unwrap();
+    let (one, two) = (noise(320, 1), noise(450, 9));
+    let description = "[[track]]\nkind = 'audio'\nfile = 'one'\n\
+        [[track]]\nkind = 'audio'\nfile = 'two'\npre_gap = 150\npre_gap_in_file = true\n";
+    let task = insert(root.path(), description, &[("one", &one), ("two", &two)], "");
+    let result = run(&task);
+    assert_eq!(result.judgement.verdict, Verdict::Complete);
+    assert_same(&read(&task, "bin"), &[one, two].concat());
+    let cue = String::from_utf8(read(&task, "cue")).unwrap();
+    assert!(cue.contains("    INDEX 00 00:04:20\n    INDEX 01 00:06:20\n"), "{cue}");
+    let toc = Command::new("cdrdao").args(["show-toc", "MUSIC.toc"]).current_dir(&task.paths.image).output().unwrap();
+    let toc = String::from_utf8_lossy(&toc.stdout).into_owned() + &String::from_utf8_lossy(&toc.stderr);
+    assert!(toc.contains("PREGAP 00:02:00(   150)") && toc.contains("START  00:06:20(   470)"), "{toc}");
+}
+
+#[test]
 fn mixed_discs_and_those_of_two_sessions_are_read_rightly() {
     for (session, kind, form) in [(1, DiscKind::MixedMode, "mixed_mode"), (2, DiscKind::CdExtra, "cd_extra")] {
         let root = tempfile::tempdir().unwrap();
