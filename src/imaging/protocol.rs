@@ -161,6 +161,8 @@ pub struct ReadOptions {
     pub on_loss: OnLoss,
     /// A person has accepted the loss: nothing more is read, the image is finished with what there is.
     pub accept_loss: bool,
+    /// A person wants another try: what is missing is read again, also of an image that was finished without it.
+    pub again: bool,
 }
 
 impl Default for ReadOptions {
@@ -180,6 +182,7 @@ impl Default for ReadOptions {
             rescue_seconds: None,
             on_loss: OnLoss::Finish,
             accept_loss: false,
+            again: false,
         }
     }
 }

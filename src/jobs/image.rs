@@ -138,10 +138,12 @@ pub fn task(job: &JobRecord, device: DeviceAddress) -> Result<WorkerTask, Proble
 fn read_options(wishes: &JobOptions, decision: Option<Decision>) -> ReadOptions {
     let defaults = ReadOptions::default();
     let retries = wishes.retries.unwrap_or(defaults.retries);
+    let again = matches!(decision, Some(Decision::Retry | Decision::OtherDrive));
     ReadOptions {
         verify: wishes.verify.unwrap_or_default(),
         // Whoever wants another try wants what is missing to be read again.
-        retries: if matches!(decision, Some(Decision::Retry | Decision::OtherDrive)) { retries.max(1) } else { retries },
+        retries: if again { retries.max(1) } else { retries },
+        again,
         keep_map: true,
         engine: wishes.engine.unwrap_or_default(),
         rescue: wishes.rescue.unwrap_or(defaults.rescue),

@@ -105,7 +105,7 @@ fn run(task: &CdTask, workplace: CdWorkplace<'_>) -> Result<ImageResult, Interru
     reporter.phase(Phase::Analyzing);
     let reader = Reader::new(device, identify, (&task.medium, 0), stop.clone(), tuning, &mut || reporter.alive())?;
     let start = folder::prepare(task, &tuning, &stop, &mut || reporter.alive())?;
-    let (folder, journal) = match start {
+    let (folder, mut journal) = match start {
         Start::Work(folder, journal) => (folder, *journal),
         Start::Published(result, folder) => {
             if result.judgement.verdict.is_good() && !task.options.keep_map {
@@ -115,6 +115,14 @@ fn run(task: &CdTask, workplace: CdWorkplace<'_>) -> Result<ImageResult, Interru
         }
     };
     let mut drive = Drive::new(reader, reporter, stop.clone(), &task.options);
+    if task.options.again && journal.result.as_ref().is_some_and(|result| !result.judgement.verdict.is_good()) {
+        journal.result = None;
+        if !folder.path.join(format!("{name}.bin")).exists() {
+            // The frames are in the files of the tracks only, in which nothing can be repaired.
+            journal = Journal::new(task);
+        }
+        folder.write_journal(&journal)?;
+    }
     // A crash hit between the last journal and the new name.
     if let Some(result) = journal.result.clone() {
         let store = Store { bin: folder.open("journal.json")?, sub: None };
@@ -167,7 +175,7 @@ fn read(work: &mut Work<'_>) -> Result<(), Interruption> {
     let done = work.plan.parts.iter().zip(0..begun).map(|(part, _)| cost(part)).sum();
     work.drive.phase(Phase::Reading, total, done);
     // Whoever was asked about losses and did not accept them wants one more pass.
-    let repeat = options.on_loss == OnLoss::Ask && !options.accept_loss;
+    let repeat = (options.on_loss == OnLoss::Ask || options.again) && !options.accept_loss;
     let engine = engine(work)?;
     // What cdrdao has read of the session under way.
     let mut session = (0, Vec::new());

@@ -139,6 +139,38 @@ fn an_audio_disc_is_imaged_by_itself_and_survives_a_kill_of_everything() {
 }
 
 #[test]
+fn a_damaged_audio_disc_is_tried_again_in_both_formats() {
+    for format in ["bin_cue", "flac"] {
+        let service = Service::builder().start();
+        let (description, _) = audio_disc(service.folder.path());
+        service.script(0, "[[fault]]\nkind = \"bad\"\nlba = 400\ncount = 2\n");
+        service.insert(0, &description);
+        service.wait_for_drive(0, "idle", "ready");
+        let options = json!({ "format": format });
+        let job =
+            create(&service, json!({ "device": "virtual-drive0", "mode": "standard", "filename": "Worn", "options": options }));
+        assert_eq!(service.wait_for_status(&job, "completed")["verdict"], "degraded");
+        check("sha256sum", &service.output, "Worn.sha256");
+        let iso = service.isos()[0]["id"].as_str().expect("id").to_owned();
+        let damage = service.get(&format!("/api/v1/isos/{iso}/damage"));
+        assert!(!damage["ranges"].as_array().expect("ranges").is_empty(), "{damage}");
+        // Somebody has cleaned the disc.
+        service.eject(0);
+        service.script(0, "");
+        service.insert(0, &description);
+        service.wait("the disc to be known", |service| Some(service.drive(0)).filter(|drive| drive["media"]["session"] == 2));
+        service.command(&format!("/api/v1/jobs/{job}/retry"), &json!({}));
+        service.wait("a better verdict", |service| Some(service.job(&job)).filter(|job| job["verdict"] == "complete"));
+        check("md5sum", &service.output, "Worn.md5");
+        let details = service.get(&format!("/api/v1/isos/{iso}"));
+        assert_eq!((&details["verdict"], &details["bad_sectors"]), (&json!("complete"), &json!(0)));
+        assert_eq!(service.isos().len(), 1);
+        assert_eq!(service.delete(&format!("/api/v1/isos/{iso}")), 204);
+        assert_eq!(fs::read_dir(&service.output).expect("folder").count(), 0, "everything is gone");
+    }
+}
+
+#[test]
 fn a_data_cd_is_cloned_raw_and_a_data_dvd_sector_by_sector() {
     let service = Service::builder().start();
     let source = disc::file(service.folder.path(), "RAW", 400, 1);
