@@ -3,7 +3,10 @@
 //! A command can hang in the kernel for minutes. Then this thread hangs and nothing else: the actor notices by the clock, says
 //! so, and hears the answer whenever it comes. If the actor ends meanwhile, its answer goes nowhere and the thread ends.
 
-use super::holders::{self, Holder};
+use super::{
+    holders::{self, Holder},
+    marker::Marker,
+};
 use crate::{
     domain::disc::Medium,
     filesystems::{IdentifyFailure, identify},
@@ -100,7 +103,7 @@ impl DeviceThread {
     pub fn start(name: &str, answer: impl Fn(DeviceAnswer) + Send + 'static) -> io::Result<Self> {
         let (commands, receiver) = mpsc::channel::<(DeviceAddress, DeviceCommand)>();
         thread::Builder::new().name(format!("dev-{name}")).stack_size(512 * 1024).spawn(move || {
-            let mut device = Device::default();
+            let mut device = Device { locked: None, marker: Marker::of_service() };
             while let Ok((address, command)) = receiver.recv() {
                 answer(device.run(&address, &command));
             }
@@ -142,10 +145,10 @@ impl DeviceThread {
 }
 
 /// The thread's end.
-#[derive(Default)]
 struct Device {
     /// Held open while the tray is locked: the kernel unlocks it when the last handle on a drive is closed.
     locked: Option<Box<dyn OpticalDevice>>,
+    marker: Marker,
 }
 
 impl Device {
@@ -167,6 +170,7 @@ impl Device {
 
     fn lock(&mut self, address: &DeviceAddress, locked: bool) -> Result<(), DeviceError> {
         let held = self.locked.take();
+        self.marker.set(address, locked);
         if !locked {
             // A handle of before may belong to a drive that was unplugged meanwhile.
             return held.map_or_else(|| address.open(), Ok)?.lock(false);

@@ -10,6 +10,7 @@ mod auto_job;
 mod device_thread;
 pub mod holders;
 mod manager;
+mod marker;
 mod messages;
 mod record;
 mod registry;
