@@ -93,7 +93,7 @@ def raw_image(service, job, disc, allowed=("complete",)):
     made = service.image_of(job["uuid"])
     folder = pathlib.Path(made["filepath"]).parent
     files = {}
-    for file in made["details"]["files"]:
+    for file in service.request("GET", f"/isos/{made['id']}")["files"]:
         path = folder / file["name"]
         expect(f"size of {path.name}", file["size"], path.stat().st_size)
         expect(f"SHA-256 of {path.name}", file["hashes"]["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())
