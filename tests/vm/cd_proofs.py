@@ -7,7 +7,7 @@ import subprocess
 import zlib
 
 from check import expect
-from software_proofs import image
+from software_proofs import identified, image
 
 SECTOR, FRAME = 2048, 2352
 SYNC = b"\0" + b"\xff" * 10 + b"\0"
@@ -17,7 +17,7 @@ JUDGES = pathlib.Path("/run/judges")
 def proofs(service, drives, discs):
     return {
         "q": lambda: audio(service, drives()[0], discs["audio"]),
-        "r": lambda: other_readers_agree(drives()[0], discs["audio"]),
+        "r": lambda: other_readers_agree(service, drives()[0], discs["audio"]),
         "s": lambda: mixed(service, drives()[0], discs["mixed_mode"]),
         "t": lambda: mixed(service, drives()[0], discs["cd_extra"]),
         "u": lambda: clone(service, drives()[0], discs["audio"]),
@@ -36,8 +36,9 @@ def audio(service, drive, disc):
     return f"{disc['audio']['size'] // FRAME} raw sectors as the source, CD-Text, catalogue number and recording codes"
 
 
-def other_readers_agree(drive, disc):
-    """Runs after `audio`, on the same disc. What the source is, two other programs find in the same drive."""
+def other_readers_agree(service, drive, disc):
+    """What the source is, two other programs find in the same drive."""
+    identified(service, drive, disc)
     JUDGES.mkdir(exist_ok=True)
     run("cdrdao", "read-cd", "--device", drive.path, "--datafile", "cdrdao.bin", "--read-raw", "cdrdao.toc")
     swapped = bytearray(len(big := (JUDGES / "cdrdao.bin").read_bytes()))
