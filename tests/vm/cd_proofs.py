@@ -7,7 +7,7 @@ import subprocess
 import zlib
 
 from check import expect
-from software_proofs import image
+from software_proofs import identified, image
 
 SECTOR, FRAME = 2048, 2352
 SYNC = b"\0" + b"\xff" * 10 + b"\0"
@@ -17,7 +17,7 @@ JUDGES = pathlib.Path("/run/judges")
 def proofs(service, drives, discs):
     return {
         "q": lambda: audio(service, drives()[0], discs["audio"]),
-        "r": lambda: other_readers_agree(drives()[0], discs["audio"]),
+        "r": lambda: other_readers_agree(service, drives()[0], discs["audio"]),
         "s": lambda: mixed(service, drives()[0], discs["mixed_mode"]),
         "t": lambda: mixed(service, drives()[0], discs["cd_extra"]),
         "u": lambda: clone(service, drives()[0], discs["audio"]),
@@ -36,8 +36,9 @@ def audio(service, drive, disc):
     return f"{disc['audio']['size'] // FRAME} raw sectors as the source, CD-Text, catalogue number and recording codes"
 
 
-def other_readers_agree(drive, disc):
-    """Runs after `audio`, on the same disc. What the source is, two other programs find in the same drive."""
+def other_readers_agree(service, drive, disc):
+    """What the source is, two other programs find in the same drive."""
+    identified(service, drive, disc)
     JUDGES.mkdir(exist_ok=True)
     run("cdrdao", "read-cd", "--device", drive.path, "--datafile", "cdrdao.bin", "--read-raw", "cdrdao.toc")
     swapped = bytearray(len(big := (JUDGES / "cdrdao.bin").read_bytes()))
@@ -76,7 +77,8 @@ def clone(service, drive, disc):
     expect("bytes of sub-channel", frames * 96, len(sub))
     told = 0
     for lba in range(frames):
-        q = bytes(sum((sub[lba * 96 + byte * 8 + bit] >> 6 & 1) << 7 - bit for bit in range(8)) for byte in range(12))
+        # P to W one after the other, 12 bytes each.
+        q = sub[lba * 96 + 12 :][:12]
         expect(f"checksum of Q in sector {lba}", crc16(q[:10]) ^ 0xFFFF, int.from_bytes(q[10:], "big"))
         if q[0] & 0x0F == 1:
             told += 1
@@ -93,7 +95,7 @@ def raw_image(service, job, disc, allowed=("complete",)):
     made = service.image_of(job["uuid"])
     folder = pathlib.Path(made["filepath"]).parent
     files = {}
-    for file in made["details"]["files"]:
+    for file in service.request("GET", f"/isos/{made['id']}")["files"]:
         path = folder / file["name"]
         expect(f"size of {path.name}", file["size"], path.stat().st_size)
         expect(f"SHA-256 of {path.name}", file["hashes"]["sha256"], hashlib.sha256(path.read_bytes()).hexdigest())

@@ -53,8 +53,8 @@ class SoftwareDrives:
         if not self.drives:
             self.service.kill()
             self.service.start(DISK2ISO_AUTO="0", DISK2ISO_WEDGED_AFTER_SECONDS=str(software_proofs.WEDGED_AFTER_SECONDS))
-            discs = copy_discs()
-            self.drives = [SoftwareDrive(number, self.service, discs) for number in (2, 3)]
+            copy_discs()
+            self.drives = [SoftwareDrive(number, self.service) for number in (2, 3)]
             for drive in self.drives:
                 eventually(f"{drive.path} in the API", lambda: self.service.drive(drive.path))
         return self.drives

@@ -7,6 +7,7 @@ import time
 from check import eventually, expect
 from emulated_drives import read_map
 from service import FINISHED
+from software_drives import DISCS
 from software_proofs import differing, identified
 
 SECTOR = 2048
@@ -37,7 +38,7 @@ def no_more_is_lost(service, drive, disc):
     their_map = read_map(theirs.with_suffix(".map"), disc["size"])
 
     bad = disc["bad_sectors"]
-    source = drive.discs / disc["image"]
+    source = DISCS / disc["image"]
     expect("sectors lost by the service", bad, our_map.get("-", []))
     expect("sectors of the service that differ from the source", [], differing(ours, source, bad))
     expect("statuses in the map besides -", ["+"], sorted(set(our_map) - {"-"}))

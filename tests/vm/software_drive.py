@@ -114,10 +114,9 @@ class Drive:
         for start, length in pieces:
             part, rest = rest[:length], rest[length:]
             self.ring[start : start + len(part)] = part
-        # The answer lies where the command was.
-        uflags = 0
-        if status == GOOD and not takes and len(data) < room and self.flags & FLAG_CAN_READ_LENGTH:
-            uflags = UFLAG_READ_LENGTH
+        # The answer lies where the command was. Without a length, data that come with sense (recovered errors) would get lost.
+        partial = len(data) < room if status == GOOD else len(data) > 0
+        uflags = UFLAG_READ_LENGTH if partial and not takes and self.flags & FLAG_CAN_READ_LENGTH else 0
         self.ring[entry + 7] = uflags
         struct.pack_into("=BBHI", self.ring, entry + 8, status, 0, 0, len(data))
         self.ring[entry + 16 : entry + 16 + SENSE_SIZE] = sense[:SENSE_SIZE].ljust(SENSE_SIZE, b"\0")

@@ -13,16 +13,17 @@ from processes import descendants
 from service import HOME, SHARED
 
 DRIVES = pathlib.Path("/run/drives")
+# Where discs.py expects them.
+DISCS = pathlib.Path("/run/discs")
 CONFIG = pathlib.Path("/sys/kernel/config")
 
 
 class SoftwareDrive:
     """A drive `/dev/srN` that `disk2iso scsi-target FOLDER` plays."""
 
-    def __init__(self, number, service, discs, program=HOME / "disk2iso"):
+    def __init__(self, number, service, program=HOME / "disk2iso"):
         self.program = program
         self.service = service
-        self.discs = discs
         self.name = f"drive{number}"
         self.folder = DRIVES / self.name
         self.folder.mkdir(parents=True)
@@ -49,7 +50,7 @@ class SoftwareDrive:
         # No hand is quicker, and the kernel looks at the tray every two seconds only.
         eventually_equal(f"reason of {self.path} with an open tray", "tray_open", lambda: self.service.drive(self.path)["reason"])
         self.script(disc)
-        self.hand("--insert", self.discs / f"{disc['name']}.disc.toml")
+        self.hand("--insert", DISCS / f"{disc['name']}.disc.toml")
 
     def script(self, disc):
         lines = [f"{key} = {json.dumps(value)}" for key, value in disc.get("script", {}).items()]
@@ -79,6 +80,4 @@ class SoftwareDrive:
 
 def copy_discs():
     """The discs from the shared folder into memory, so that a drive is not as slow as that folder."""
-    folder = pathlib.Path("/run/discs")
-    shutil.copytree(SHARED / "discs", folder)
-    return folder
+    shutil.copytree(SHARED / "discs", DISCS)

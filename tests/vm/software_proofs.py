@@ -11,6 +11,7 @@ import time
 from check import Failed, eventually, eventually_equal, expect
 from emulated_drives import read_map
 from service import Refused
+from software_drives import DISCS
 
 SECTOR = 2048
 # What udev calls a medium of this profile.
@@ -93,7 +94,7 @@ def chosen_sense_codes(service, drive, disc):
     by_status = read_map(path.with_suffix(".map"), disc["size"])
     expect("unreadable sectors in the map", bad, by_status.pop("-", []))
     expect("statuses in the map besides -", ["+"], sorted(by_status))
-    expect("sectors that differ from the source", [], differing(path, drive.discs / disc["image"], bad))
+    expect("sectors that differ from the source", [], differing(path, DISCS / disc["image"], bad))
     codes = " ".join(f"{fault.get('key', 3):x}/{fault.get('asc', 0x11):02x}/{fault.get('ascq', 5):02x}" for fault in disc["faults"])
     return f"{codes}: exactly those sectors"
 
@@ -201,6 +202,9 @@ def check_image(service, job, disc, verdict):
     expect(f"verdict of {disc['name']}", verdict, job["verdict"])
     made = service.image_of(job["uuid"])
     expect(f"size of {disc['name']} in the API", disc["size"], made["size"])
+    # Says which; the hashes below are the proof.
+    wrong = differing(pathlib.Path(made["filepath"]), DISCS / disc["image"], [])
+    expect(f"sectors of {disc['name']} that differ from the source", [], wrong)
     expect(f"sha256sum of {disc['name']} in the API", disc["sha256"], made["sha256sum"])
     with open(made["filepath"], "rb") as file:
         expect(f"SHA-256 of {made['filepath']}", disc["sha256"], hashlib.file_digest(file, "sha256").hexdigest())
