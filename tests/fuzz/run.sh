@@ -10,6 +10,7 @@ minutes=${1:-1}
 shift || true
 targets=("$@")
 [[ ${#targets[@]} -gt 0 ]] || targets=(iso9660 udf hfs toc cd_text mapfile sheets worker_protocol)
+mkdir -p "$built"
 seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
 
 # The stable toolchain is told to accept the coverage flags. Safe Rust needs no address sanitizer; overflows and asserts are checked.
