@@ -52,11 +52,11 @@ pub struct Encoder<'a> {
 /// Version of the program, which is asked for before anything is read.
 ///
 /// # Errors
-/// `bad_task` if it is not installed.
+/// `read_failed` if it is not installed.
 pub fn version() -> Result<String, Interruption> {
     tools::version_of(FLAC.as_ref()).ok_or_else(|| {
         let message = "the program flac is not installed; install it or choose the format bin_cue";
-        Interruption::failed(code::BAD_TASK, message)
+        Interruption::failed(code::READ_FAILED, message)
     })
 }
 

@@ -264,7 +264,7 @@ pub fn check(engine: Engine, programs: &Programs) -> Result<(), Interruption> {
         Engine::CdParanoia => &programs.cd_paranoia,
     };
     let message = || format!("{} is not installed; install it or choose another engine", program.to_string_lossy());
-    tools::version_of(program).map(|_| ()).ok_or_else(|| Interruption::failed(code::BAD_TASK, message()))
+    tools::version_of(program).map(|_| ()).ok_or_else(|| Interruption::failed(code::READ_FAILED, message()))
 }
 
 #[cfg(test)]

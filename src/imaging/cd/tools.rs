@@ -45,7 +45,7 @@ pub fn record(tool: &str, version: String, command: &[OsString]) -> ToolRun {
 /// Runs a program to its end. `hear` gets every line that it writes, and `None` whenever time has passed.
 ///
 /// # Errors
-/// A wish to stop (the program is ended then), or `bad_task` if it cannot be started.
+/// A wish to stop (the program is ended then), or `read_failed` if it cannot be started.
 pub fn run(
     launcher: &WorkerProgram,
     command: &[OsString],
@@ -53,7 +53,7 @@ pub fn run(
     hear: &mut dyn FnMut(Option<&str>),
 ) -> Result<Ended, Interruption> {
     let name = command.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let failed = |error: std::io::Error| Interruption::failed(code::BAD_TASK, format!("cannot run {name}: {error}"));
+    let failed = |error: std::io::Error| Interruption::failed(code::READ_FAILED, format!("cannot run {name}: {error}"));
     let mut tool = Tool::start(launcher, command).map_err(failed)?;
     let mut last = Vec::new();
     loop {

@@ -173,5 +173,5 @@ fn a_program_that_is_not_installed_is_said_to_be_missing() {
     let (disc, _, _) = mixed();
     let programs = Programs { cdrdao: folder.path().join("none").into(), ..Programs::default() };
     let task = real(&disc, folder.path(), EngineChoice::Cdrdao);
-    assert_eq!(failure_code(&run_programs(&task, &disc, programs, &mut |_, _| {})), "bad_task");
+    assert_eq!(failure_code(&run_programs(&task, &disc, programs, &mut |_, _| {})), "read_failed");
 }
