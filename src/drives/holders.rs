@@ -121,7 +121,7 @@ fn unescape(text: &str) -> String {
 pub fn program(node: &Path) -> Option<(String, u32)> {
     let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok);
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let others = numbers.filter(|id| *id != std::process::id()).take(MAX_PROCESSES);
+    let others = numbers.filter(|id| i32::try_from(*id) != Ok(nix::unistd::getpid().as_raw())).take(MAX_PROCESSES);
     for id in others {
         let Ok(files) = fs::read_dir(format!("/proc/{id}/fd")) else { continue };
         if files.filter_map(Result::ok).any(|file| fs::read_link(file.path()).is_ok_and(|target| target == node)) {
