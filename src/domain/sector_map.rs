@@ -407,7 +407,7 @@ mod tests {
             }
             let end = len.saturating_sub(cut);
             let drawn = map.cells(max, unit, end);
-            prop_assert!(drawn.cells.len() <= max && drawn.cell % unit == 0);
+            prop_assert!(drawn.cells.len() <= max && drawn.cell.is_multiple_of(unit));
             prop_assert_eq!(drawn.cells.len() as u64, len.div_ceil(drawn.cell));
             for (index, cell) in (0_u64..).zip(&drawn.cells) {
                 let bytes = index * drawn.cell..((index + 1) * drawn.cell).min(len);

@@ -387,11 +387,11 @@ impl OpticalDevice for MemoryDrive {
                 spoil(&mut bytes, state.delivered);
             }
             let delivered = state.delivered;
-            if let Some((others, read)) = state.sticky.get_mut(&lba) {
-                if read.is_none_or(|read| delivered - read < *others) {
-                    read.get_or_insert(delivered);
-                    spoil(&mut bytes, 7);
-                }
+            if let Some((others, read)) = state.sticky.get_mut(&lba)
+                && read.is_none_or(|read| delivered - read < *others)
+            {
+                read.get_or_insert(delivered);
+                spoil(&mut bytes, 7);
             }
             let mut marked = false;
             if let Some(times) = state.marked.get_mut(&lba).filter(|times| **times > 0) {

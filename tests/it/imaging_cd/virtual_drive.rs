@@ -95,7 +95,7 @@ fn an_album_with_texts_jitter_marks_and_scratches_is_read_rightly() {
         assert!(cue.contains(part), "{part}: {cue}");
     }
     let packs = read(&task, "cdt");
-    assert!(!packs.is_empty() && packs.len() % 18 == 0);
+    assert!(!packs.is_empty() && packs.len().is_multiple_of(18));
     assert!(packs.chunks(18).all(|pack| frame::crc16(&pack[..16]).to_be_bytes() == pack[16..]), "packs as they are on the disc");
     assert_eq!(result.details.tracks[0].test_matches, Some(false), "jitter is noticed");
 }
