@@ -140,7 +140,7 @@ def faulty(folder, name, faults=(), script=None, **keys):
     made = disc(folder, name, "data_cd", [track("mode1", image)], faults, image=image, label=label, profile=CD_ROM, **keys)
     lost = {"bad", "sense"}
     bad = sorted(lba for fault in faults if fault["kind"] in lost for lba in range(fault["lba"], fault["lba"] + fault["count"]))
-    return {**made, "script": script or {}, "bad_sectors": bad}
+    return {**made, "script": script or {}, "bad_sectors": bad, "claimed": keys.get("read_capacity")}
 
 
 def blank(folder):
