@@ -55,14 +55,14 @@ fn cdrdao_sees_the_same_disc() {
         "TRACK  2  Mode AUDIO:",
         "ISRC GB UM7 08 08708",
         "COPY PERMITTED",
-        "PREGAP 00:06:00(   450)",
+        "PREGAP 00:02:00(   150)",
         "START  00:08:00(   600)",
         "INDEX  2 00:09:00(   675)",
         "END    00:16:00(  1200)",
+        "PREGAP 00:01:00(    75)",
         "START  00:17:00(  1275)",
     ] {
-        let told = lines.contains(&line) || line.starts_with("PREGAP");
-        assert!(told, "{line} in\n{printed}");
+        assert!(lines.contains(&line), "{line} in\n{printed}");
     }
 }
 
