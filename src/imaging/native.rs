@@ -6,7 +6,7 @@
 //!    into it, sectors are read one by one.
 //! 2. **Sweep of what was jumped over**, ascending, in large requests without jumps: most of it is bad, and a request that fails costs
 //!    the same time whatever its size.
-//! 3. **Rescue** ([`rescue`](super::rescue)) of what is `*` (or `/`, from ddrescue): each sector ends as `+` or `-`.
+//! 3. **Rescue** (`rescue.rs`) of what is `*` (or `/`, from ddrescue): each sector ends as `+` or `-`.
 //!
 //! Sizes and patience were chosen by modelled time against GNU ddrescue's `-n` on the same damage (`tests/it/imaging/first_pass.rs`,
 //! which keeps them honest).
