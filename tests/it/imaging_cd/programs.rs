@@ -74,7 +74,7 @@ fn mixed() -> (Disc, Vec<u8>, &'static str) {
     let bin = [frames(0..300, false), frames(450..750, true)].concat();
     let toc = "CD_ROM\n\n// Track 1\nTRACK MODE1_RAW RW_RAW\nNO COPY\nDATAFILE \"cdrdao.bin.new\" 00:04:00 // length in bytes: 734400\n\n\
         // Track 2\nTRACK AUDIO RW_RAW\nNO COPY\nNO PRE_EMPHASIS\nTWO_CHANNEL_AUDIO\nZERO AUDIO RW_RAW 00:02:00\n\
-        FILE \"cdrdao.bin.new\" #734400 0 00:04:00\nSTART 00:02:00\n";
+        DATAFILE \"cdrdao.bin.new\" #734400 00:04:00\nSTART 00:02:00\n";
     (disc, bin, toc)
 }
 
