@@ -1,7 +1,7 @@
 //! USB-SATA bridges: what is known of the chips between a drive and the machine.
 //!
-//! Source: documentation of libfreemkv (`shared/facts/optical.md`, fact 46); the numbers of the good ones are those of the
-//! Linux USB ID repository.
+//! The bad ones are those that libfreemkv's documentation warns of; the good ones are the usual numbers of the chips that it
+//! recommends. Neither list decides anything: it only leads to advice.
 
 use serde::{Deserialize, Serialize};
 

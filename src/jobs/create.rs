@@ -33,7 +33,7 @@ pub async fn image_job(
     request: &CreateJob,
 ) -> Result<JobRecord, Problem> {
     let drive = find_drive(registry, &request.device)?;
-    let mode = wished_mode(&request.mode)?;
+    let mode = wished_mode(request.mode.as_deref(), drive.settings.mode)?;
     check_priority(request.priority)?;
     check_options(&request.options)?;
     let name = request.filename.as_deref().map(names::wished_name).transpose()?;
@@ -129,7 +129,9 @@ pub fn refused(drive: &str, refusal: Refusal) -> Problem {
     }
 }
 
-fn wished_mode(mode: &str) -> Result<Mode, Problem> {
+/// The mode that was asked for, or the one that the drive is set to.
+fn wished_mode(mode: Option<&str>, default: Mode) -> Result<Mode, Problem> {
+    let Some(mode) = mode else { return Ok(default) };
     Mode::parse(mode).ok_or_else(|| {
         let allowed = Mode::ALL.map(Mode::as_str).join(", ");
         Problem::field("mode", format!("{mode:?} is not allowed; allowed: {allowed}"))

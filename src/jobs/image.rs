@@ -9,6 +9,7 @@ use crate::{
         job::{Decision, PauseReason},
         options::{JobOptions, Mode},
         plan::{self, Plan},
+        result::{FileRole, ImageDetails},
     },
     error::{Code, Problem},
     imaging::{CdTask, Halt, ImagePaths, ImageResult, ImageTask, ReadOptions, ScanTask, WorkerTask},
@@ -190,6 +191,13 @@ pub fn discard_map(job: &JobRecord) {
 /// The journal of a raw CD is of no use to anybody once its result is recorded.
 fn keeps_map(job: &JobRecord) -> bool {
     options(job).keep_map == Some(true) && !is_folder(job)
+}
+
+/// The map of a good image is removed once its job is recorded: it is none of the image's files then.
+pub fn leave_out_what_goes(job: &JobRecord, result: &ImageResult, details: &mut ImageDetails) {
+    if result.judgement.verdict.is_good() && !keeps_map(job) {
+        details.files.retain(|file| file.role != FileRole::Map);
+    }
 }
 
 /// The catalogue's entry for a result.

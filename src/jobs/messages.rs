@@ -17,8 +17,8 @@ use actix::Message;
 pub struct CreateJob {
     /// Drive: id, device node, or the virtual drive's folder.
     pub device: String,
-    /// Word of [`crate::domain::options::Mode`].
-    pub mode: String,
+    /// Word of [`crate::domain::options::Mode`]. Default: the mode that the drive is set to.
+    pub mode: Option<String>,
     /// Name of the image without folder; `.iso` is added if it is missing. Default: the disc's label.
     pub filename: Option<String>,
     /// Folder, absolute or below the output folder. Default: the output folder.

@@ -28,6 +28,7 @@ use actix::prelude::*;
 async fn enter(journal: &Journal, catalog: &ChildRef<Catalog>, job: &JobRecord, result: &ImageResult) -> Result<(), Problem> {
     let mut details = result.details.clone();
     details.form = details.form.or_else(|| image::form(job));
+    image::leave_out_what_goes(job, result, &mut details);
     let facts = IsoFacts { details, provenance: provenance(journal, job, result).await? };
     let entry = image::catalogue_entry(job, result, IsoId(journal.clock.new_id()), journal.clock.now());
     match catalog.send(Publish(entry, facts)).await {

@@ -19,7 +19,7 @@ use actix_web::{
 
 /// Images the disc in a drive.
 pub async fn image(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
-    let job = CreateJob { device: drive.into_inner(), mode: "standard".to_owned(), ..CreateJob::default() };
+    let job = CreateJob { device: drive.into_inner(), ..CreateJob::default() };
     let result = state.ask(&state.dispatcher, job).await.map(drop);
     back(&state, &request, result).await
 }

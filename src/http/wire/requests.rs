@@ -17,8 +17,9 @@ use utoipa::ToSchema;
 pub struct CreateJobBody {
     /// Drive: id, device node, or the virtual drive's folder.
     pub device: String,
-    /// `standard`, `rescue`, `clone` or `scan`.
-    pub mode: String,
+    /// `standard`, `rescue`, `clone` or `scan`; default: the mode that the drive is set to.
+    #[serde(default)]
+    pub mode: Option<String>,
     /// Name of the image without folder; default: the disc's label.
     #[serde(default)]
     pub filename: Option<String>,

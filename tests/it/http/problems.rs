@@ -43,7 +43,7 @@ fn bad_bodies_are_refused_with_field_and_reason_and_change_nothing() {
         (format!("{} x", job("")), (400, "bad_json", "")),
         ("[".repeat(60_000), (400, "bad_json", "")),
         ("{}".to_owned(), (422, "invalid_field", "device")),
-        ("{\"device\":\"x\"}".to_owned(), (422, "invalid_field", "mode")),
+        ("{\"device\":\"x\"}".to_owned(), (422, "not_a_drive", "device")),
         ("{\"device\":1,\"mode\":\"standard\"}".to_owned(), (422, "invalid_field", "device")),
         (job(",\"colour\":\"red\""), (422, "invalid_field", "colour")),
         (job(",\"mode\":\"standard\""), (422, "invalid_field", "mode")),
