@@ -160,12 +160,12 @@ def hanging_read(service, drives, discs):
 
 def identified(service, drive, disc):
     """Puts a disc in. Kernel, udev and service must see what it is."""
-    before = service.drive(drive.path)["session"]
     drive.insert(disc)
 
+    # The service has seen the tray open (`insert` waits for that), so what it knows then is about this disc.
     def known():
         now = service.drive(drive.path)
-        return now["session"] > before and now["media"] and now["state"] not in {"media_detected", "analyzing"} and now
+        return now["media"] and now["state"] not in {"waiting_for_media", "media_detected", "analyzing"} and now
 
     state = eventually(f"{disc['name']} identified", known, lambda: service.drives())
     media = state["media"]
