@@ -115,16 +115,18 @@ pub fn identify(device: &mut dyn OpticalDevice) -> Result<Medium, IdentifyFailur
         (Some(toc), DiscKind::DataCd) => size.0.with_sessions(toc, &size.1),
         _ => size.0,
     };
+    let title = music.text.as_ref().map(CdText::label).unwrap_or_default();
+    let label = Some(file_systems.label()).filter(|label| !label.is_empty()).unwrap_or(title);
     Ok(Medium {
+        cd_text: music.text,
         recording: disc::recording(profile, told.disc.as_ref(), &told.tracks),
         sessions: told.sessions(cd_toc),
         file_systems: file_systems.kinds(),
         structure: told.structure,
         protection: disc::protection(told.protection, profile, names, refused, cd_toc),
         ids: music.ids,
-        cd_text: music.text,
         toc,
-        ..Medium::new(file_systems.label(), kind, profile, fingerprint, size)
+        ..Medium::new(label, kind, profile, fingerprint, size)
     })
 }
 

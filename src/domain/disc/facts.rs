@@ -148,6 +148,15 @@ pub struct CdText {
     pub tracks: Vec<CdTextEntry>,
 }
 
+impl CdText {
+    /// Performer and title of the disc as one line, for people and file names; empty if it has neither.
+    pub fn label(&self) -> String {
+        let texts = [self.disc.performer.as_str(), self.disc.title.as_str()];
+        let told: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        super::clean_label(&told.join(" - "))
+    }
+}
+
 /// Identities of a disc in other people's catalogues.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -64,6 +64,7 @@ fn an_audio_cd_has_ids_and_titles() {
     let text = medium.cd_text.unwrap();
     assert_eq!((text.disc.title.as_str(), text.disc.performer.as_str()), ("Album", "Band"));
     assert_eq!((text.tracks.len(), text.tracks[5].title.as_str()), (6, "Last"));
+    assert_eq!(medium.label, "Band - Album");
     assert_eq!((medium.protection, medium.file_systems.len()), (None, 0));
     assert_eq!(medium.recording, Recording::Pressed);
 }
