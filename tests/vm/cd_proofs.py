@@ -21,6 +21,7 @@ def proofs(service, drives, discs):
         "s": lambda: mixed(service, drives()[0], discs["mixed_mode"]),
         "t": lambda: mixed(service, drives()[0], discs["cd_extra"]),
         "u": lambda: clone(service, drives()[0], discs["audio"]),
+        "w": lambda: other_engines(service, drives()[0], discs["audio"]),
     }
 
 
@@ -72,6 +73,7 @@ def clone(service, drive, disc):
     """Raw with sub-channels: the Q sub-channel must tell each sector's own place."""
     job = image(service, drive, disc, name="cloned", mode="clone")
     files = raw_image(service, job, disc, allowed={"complete"})
+    expect("programs that read", True, "cdrdao" in tools_of(service, job))
     sub = files["sub"].read_bytes()
     frames = disc["audio"]["size"] // FRAME
     expect("bytes of sub-channel", frames * 96, len(sub))
@@ -86,6 +88,20 @@ def clone(service, drive, disc):
             expect(f"place that Q tells in sector {lba}", lba + 150, (minute * 60 + second) * 75 + part)
     expect("most sectors tell their place", True, told > frames * 0.9)
     return f"{frames} sectors with sub-channels, each Q with its checksum and place"
+
+
+def other_engines(service, drive, disc):
+    """The first reading by cd-paranoia or cdrdao, the second by the service: what both agree on is the source."""
+    for engine, program in [("cd_paranoia", "cd-paranoia"), ("cdrdao", "cdrdao")]:
+        job = image(service, drive, disc, name=f"by {engine}", options={"engine": engine})
+        raw_image(service, job, disc)
+        expect(f"programs that read with engine {engine}", True, program in tools_of(service, job))
+    return "cd-paranoia and cdrdao under the service, their readings as the source"
+
+
+def tools_of(service, job):
+    made = service.image_of(job["uuid"])
+    return [tool["tool"] for tool in service.request("GET", f"/isos/{made['id']}")["tools"]]
 
 
 def raw_image(service, job, disc, allowed=("complete",)):

@@ -48,6 +48,8 @@ SOFTWARE = {
     "t": "a CD of music and, in a second session, data",
     "u": "a clone has the sub-channels",
     "v": "no more is lost than with GNU ddrescue alone",
+    "w": "cd-paranoia and cdrdao read for the service",
+    "x": "ddrescue rescues and a scan finds exactly what is bad",
 }
 PROOFS |= SOFTWARE
 # Only when the test binary was given.

@@ -31,6 +31,7 @@ def proofs(service, drives, discs):
         "m": lambda: lying_capacity(service, drives()[0], discs["lying"]),
         "n": lambda: medium_change(service, drives()[0], discs),
         "o": lambda: eject_refused(service, drives()[0], discs["stuck"]),
+        "x": lambda: rescue_and_scan(service, drives()[0], discs["senses"]),
         "p": lambda: hanging_read(service, drives(), discs),
     }
 
@@ -97,6 +98,23 @@ def chosen_sense_codes(service, drive, disc):
     expect("sectors that differ from the source", [], differing(path, DISCS / disc["image"], bad))
     codes = " ".join(f"{fault.get('key', 3):x}/{fault.get('asc', 0x11):02x}/{fault.get('ascq', 5):02x}" for fault in disc["faults"])
     return f"{codes}: exactly those sectors"
+
+
+def rescue_and_scan(service, drive, disc):
+    """GNU ddrescue from the first sector on, and the surface without an image: both find what the source says."""
+    bad = disc["bad_sectors"]
+    job = image(service, drive, disc, name="rescued", mode="rescue")
+    expect("verdict of mode rescue", "degraded", job["verdict"])
+    path = pathlib.Path(job["output_path"])
+    expect("unreadable sectors in ddrescue's map", bad, read_map(path.with_suffix(".map"), disc["size"]).pop("-", []))
+    expect("sectors that differ from the source", [], differing(path, DISCS / disc["image"], bad))
+    made = service.request("GET", f"/isos/{service.image_of(job['uuid'])['id']}")
+    expect("programs that read", True, "ddrescue" in [tool["tool"] for tool in made["tools"]])
+    job = image(service, drive, disc, mode="scan")
+    expect("status of mode scan", "completed", job["status"])
+    scan = service.request("GET", f"/jobs/{job['uuid']}/scan")
+    expect("sectors that the scan finds", len(bad), scan["bad_sectors"])
+    return f"{len(bad)} sectors by ddrescue and by the scan, everything else as the source"
 
 
 def weak_sectors(service, drive, disc):
