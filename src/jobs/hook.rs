@@ -35,6 +35,9 @@ const BATCH: u32 = 200;
 const MAX_WAITING: usize = 500;
 /// What happened longer ago is of discs that are gone: the hook may have been configured again after weeks.
 const MAX_AGE: chrono::Duration = chrono::Duration::hours(24);
+/// Where there is no position yet, so many events back a drive's wish for a disc is still looked for: it may have come before
+/// this actor was there to hear it.
+const LOOK_BACK: i64 = 1_000;
 /// Events without a run after which the position is stored all the same.
 const STORE_AFTER: i64 = 500;
 
@@ -66,6 +69,8 @@ pub struct Hook {
     deps: HookDeps,
     /// Events up to this number are read.
     read: i64,
+    /// Results up to this number are none of this hook's: it was not configured then.
+    before: i64,
     /// Events up to this number are stored as done.
     stored: i64,
     waiting: BTreeMap<DriveId, VecDeque<Wanted>>,
@@ -84,6 +89,7 @@ impl Hook {
         Self {
             deps,
             read: 0,
+            before: 0,
             stored: 0,
             waiting: BTreeMap::new(),
             running: BTreeSet::new(),
@@ -125,6 +131,9 @@ impl Hook {
         let old = self.deps.journal.clock.now() - event.at > MAX_AGE;
         let here = event.node == *self.deps.journal.node;
         let Some((moment, drive)) = moment(&event.event).filter(|_| here && !old) else { return };
+        if moment != Moment::Load && event.seq <= self.before {
+            return;
+        }
         self.open.insert(event.seq);
         self.waiting.entry(drive.clone()).or_default().push_back(Wanted { moment, drive, event });
     }
@@ -181,7 +190,7 @@ impl Hook {
 
     /// Everything up to here is done.
     fn position(&self) -> i64 {
-        self.open.first().map_or(self.read, |first| first - 1)
+        self.open.first().map_or(self.read, |first| first - 1).max(self.before)
     }
 
     fn store_now_and_then(&mut self, ctx: &mut Context<Self>) {
@@ -231,15 +240,18 @@ impl Actor for Hook {
                 let stored = storage::settings::get(conn, CURSOR)?.and_then(|value| value.as_i64());
                 let last = storage::events::last_seq(conn)?;
                 // A position of another database is none.
-                Ok::<_, StorageError>(stored.filter(|position| *position <= last).unwrap_or(last))
+                Ok::<_, StorageError>(match stored.filter(|position| *position <= last) {
+                    Some(position) => (position, 0),
+                    None => ((last - LOOK_BACK).max(0), last),
+                })
             })
             .await
         };
         ctx.wait(load.into_actor(self).map(|position, actor, ctx| match position {
-            Ok(position) => {
-                (actor.read, actor.stored) = (position, position);
+            Ok((position, before)) => {
+                (actor.read, actor.stored, actor.before) = (position, position, before);
                 // From now on a restart goes on from here.
-                actor.store(position, None, ctx);
+                actor.store(position.max(before), None, ctx);
                 actor.look(ctx);
             }
             Err(error) => fail(ctx, format!("reading the hook's position: {error}")),
