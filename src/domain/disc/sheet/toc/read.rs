@@ -193,9 +193,8 @@ impl Reader {
         let Some(name) = file_name(&self.text(line)?) else { return wrong(line, "no name of a file") };
         let track = &mut open.track;
         let samples = track.mode == TrackMode::Audio;
-        // Samples with sub-channel data are a DATAFILE to cdrdao; a FILE says the same.
-        let fits = if data { !samples || track.sub_channel != SubChannel::None } else { samples };
-        if open.has_file || !fits {
+        // Samples with sub-channel data are a DATAFILE to cdrdao, bare ones a FILE.
+        if open.has_file || data == (samples && track.sub_channel == SubChannel::None) {
             return wrong(line, "tracks of several files or of another kind are not understood");
         }
         let swap = self.peek_word() == Some("SWAP");
