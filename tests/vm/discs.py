@@ -114,7 +114,7 @@ def audio(folder):
         for file, gap, code, title in zip(files, gaps, RECORDING_CODES, TITLES)
     ]
     text = {"title": "Soft Album", "performer": "Soft Band"}
-    return cd(folder, "audio", "audio_cd", tracks, raw=files, text=text, catalogue_number=CATALOGUE_NUMBER)
+    return cd(folder, "audio", "audio_cd", tracks, raw=files, label="Soft Band - Soft Album", text=text, catalogue_number=CATALOGUE_NUMBER)
 
 
 def mixed_mode(folder):

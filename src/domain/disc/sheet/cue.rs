@@ -198,7 +198,11 @@ impl Reader {
                     "WAVE" => FileFormat::Wave,
                     _ => return wrong(line, "unknown kind of file"),
                 };
-                (self.file, self.place) = (Some((name, format)), None);
+                // The same file named again goes on: it is written once.
+                let file = Some((name, format));
+                if self.file != file {
+                    (self.file, self.place) = (file, None);
+                }
             }
             ("TRACK", [number, mode, ..]) => self.track(line, number, mode)?,
             ("INDEX", [number, at, ..]) => {

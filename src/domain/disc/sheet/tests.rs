@@ -163,6 +163,14 @@ prop_compose! {
     }
 }
 
+#[test]
+fn a_file_that_is_named_again_goes_on() {
+    let track = |number: u8| format!("FILE \"a.bin\" BINARY\n  TRACK {number:02} MODE1/2352\n    INDEX 01 00:00:08\n");
+    let sheet = parse_cue(&(track(1) + &track(2))).expect("a sheet");
+    assert_eq!(sheet.tracks[0].sectors, Some(0));
+    assert_eq!(parse_cue(&sheet.to_cue().expect("can be said")), Ok(sheet));
+}
+
 proptest! {
     #[test]
     fn cue_sheets_say_everything(mut sheet in sheet()) {
