@@ -9,7 +9,7 @@ step "lint"
 cargo fmt --check
 cargo clippy --locked --all-targets --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh .ci/run
+shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh tests/fuzz/*.sh .ci/run
 
 step "release build and tests"
 cargo build --release --locked --quiet

@@ -2,7 +2,7 @@
 
 use super::options::HashKind;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsString};
 
 /// Most points of a curve: enough for a drawing on any screen.
 pub const MAX_POINTS: usize = 4_096;
@@ -100,7 +100,8 @@ pub struct DamagedFile {
 pub struct Damage {
     /// In ascending order; at most [`MAX_POINTS`] of them.
     pub ranges: Vec<BadRange>,
-    /// Files that are hit, those with most missing bytes first; at most [`MAX_POINTS`] of them.
+    /// Files that are hit, those with most missing bytes first; at most [`MAX_POINTS`] of them, and so many that their paths are
+    /// no longer than 1 MiB together.
     pub files: Vec<DamagedFile>,
     /// Number of all files that are hit.
     pub files_hit: u64,
@@ -150,6 +151,19 @@ pub struct ToolRun {
     pub version: String,
     /// Its command line, program first; empty for this program.
     pub command: Vec<String>,
+}
+
+impl ToolRun {
+    /// A run of another program.
+    pub fn new(tool: &str, version: String, command: &[OsString]) -> Self {
+        let command = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        Self { tool: tool.to_owned(), version, command }
+    }
+
+    /// This program's own part.
+    pub fn own() -> Self {
+        Self::new("disk2iso", env!("CARGO_PKG_VERSION").to_owned(), &[])
+    }
 }
 
 /// Everything beside the verdict; stored with the image as JSON, so every field has a default.

@@ -7,6 +7,9 @@ use crate::domain::{
 };
 use std::ops::Range;
 
+/// Most bytes of all paths in a result.
+const MAX_TEXT: usize = 1 << 20;
+
 /// What the unreadable ranges of bytes `bad` (in any order) mean for the files of a disc. A byte that several files share is
 /// missing in each of them.
 pub fn damage(listing: &Listing, bad: &[Range<u64>]) -> Damage {
@@ -28,7 +31,7 @@ pub fn damage(listing: &Listing, bad: &[Range<u64>]) -> Damage {
     normalize(&mut known);
     files.sort_by(|a, b| b.missing.cmp(&a.missing).then_with(|| a.path.cmp(&b.path)));
     let files_hit = files.len() as u64;
-    files.truncate(MAX_POINTS);
+    files.truncate(shown(&files));
     Damage {
         ranges: bad.sectors(),
         files,
@@ -37,6 +40,15 @@ pub fn damage(listing: &Listing, bad: &[Range<u64>]) -> Damage {
         unused: total(&bad.ranges).saturating_sub(bad.within(&known)),
         listing_complete: listing.complete,
     }
+}
+
+/// How many of the files are kept. Paths on a hostile disc can be 64 KiB long, and a result must fit into one message.
+fn shown(files: &[DamagedFile]) -> usize {
+    let lengths = files.iter().scan(0_usize, |sum, file| {
+        *sum += file.path.len();
+        Some(*sum)
+    });
+    lengths.take(MAX_POINTS).take_while(|sum| *sum <= MAX_TEXT).count()
 }
 
 /// Unreadable bytes, normalized, with their number before each range.
@@ -101,6 +113,19 @@ mod tests {
                 Listing { files: files.into_iter().enumerate().map(file).collect(), metadata, complete }
             },
         )
+    }
+
+    #[test]
+    fn a_result_stays_small_whatever_the_files_are_called() {
+        let file = |index: u64| ListedFile {
+            path: format!("{index:0>60000}"),
+            size: SECTOR,
+            extents: std::iter::once(index * SECTOR..(index + 1) * SECTOR).collect(),
+        };
+        let listing = Listing { files: (0..100).map(file).collect(), metadata: Vec::new(), complete: true };
+        let whole = 0..100 * SECTOR;
+        let damage = damage(&listing, std::slice::from_ref(&whole));
+        assert_eq!((damage.files_hit, damage.files.len()), (100, MAX_TEXT / 60_000));
     }
 
     proptest! {

@@ -74,7 +74,7 @@ struct Without(&'static str);
 
 impl Engine for Without {
     fn image(&self, session: &mut Session<'_>) -> Result<(), Interruption> {
-        let missing = ToolRun { tool: self.0.to_owned(), version: "not installed".to_owned(), command: Vec::new() };
+        let missing = ToolRun::new(self.0, "not installed".to_owned(), &[]);
         session.tools.push(missing);
         Native.image(session)
     }

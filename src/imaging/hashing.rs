@@ -36,7 +36,8 @@ pub struct Hashes {
 }
 
 /// One hash under way.
-trait Lane: Send {
+pub(super) trait Lane: Send {
+    /// More bytes.
     fn update(&mut self, bytes: &[u8]);
     /// The digest so far, lower-case hexadecimal; hashing starts again. `None` if the library failed.
     fn digest(&mut self) -> Option<String>;
@@ -150,7 +151,7 @@ fn run(mut hasher: Box<dyn Lane>, jobs: &Receiver<Job>) {
     }
 }
 
-fn hasher(kind: HashKind) -> Result<Box<dyn Lane>, Interruption> {
+pub(super) fn hasher(kind: HashKind) -> Result<Box<dyn Lane>, Interruption> {
     let openssl = |digest| {
         let hasher = Hasher::new(digest).map_err(|error| unavailable(&error.to_string()))?;
         Ok(Box::new(OpenSsl { hasher, sound: true }) as Box<dyn Lane>)
@@ -221,7 +222,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn unavailable(problem: &str) -> Interruption {
+pub(super) fn unavailable(problem: &str) -> Interruption {
     Interruption::failed(code::HASHING_FAILED, format!("cannot compute the hashes: {problem}"))
 }
 

@@ -72,8 +72,6 @@ impl<'a> Session<'a> {
     ) -> Self {
         let (options, profile) = (task.options.clone(), task.medium.profile);
         let layer_break = task.medium.structure.and_then(|structure| structure.layer_break);
-        let this_program =
-            ToolRun { tool: "disk2iso".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), command: Vec::new() };
         Self {
             nothing: SectorMap::new(map.len()),
             map,
@@ -87,7 +85,7 @@ impl<'a> Session<'a> {
             layer_break: layer_break.and_then(|sector| sector.checked_sub(task.first_sector)).filter(|sector| *sector > 0),
             is_cd: profile.class() == "cd",
             gaps: task.medium.size.gaps.clone(),
-            tools: vec![this_program],
+            tools: vec![ToolRun::own()],
             tuning,
             batch: None,
             said: Vec::new(),

@@ -5,6 +5,7 @@
 //! Texts are Latin-1, ASCII or, as double-byte text, Shift JIS (of which MS-JIS is the common subset); a text in any other
 //! encoding is dropped rather than shown wrong.
 
+use super::frame::crc16;
 use super::{CdText, CdTextEntry};
 
 /// Bytes of one pack: 4 of header, 12 of text, 2 of checksum.
@@ -38,18 +39,6 @@ fn fields_mut(entry: &mut CdTextEntry) -> [&mut String; 7] {
     [title, performer, songwriter, composer, arranger, message, code]
 }
 
-/// Checksum of a pack: CRC-16 with the polynomial x^16 + x^12 + x^5 + 1, inverted.
-fn crc(bytes: &[u8]) -> u16 {
-    let mut crc = 0u16;
-    for byte in bytes {
-        crc ^= u16::from(*byte) << 8;
-        for _ in 0..8 {
-            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
-        }
-    }
-    !crc
-}
-
 /// A pack of block 0 whose checksum is right.
 struct Pack<'a> {
     kind: u8,
@@ -63,7 +52,7 @@ struct Pack<'a> {
 fn pack(bytes: &[u8]) -> Option<Pack<'_>> {
     let told = u16::from_be_bytes([*bytes.get(16)?, *bytes.get(17)?]);
     // Drives that do not pass the checksum on say 0.
-    let right = told == crc(&bytes[..16]) || told == 0;
+    let right = told == crc16(&bytes[..16]) || told == 0;
     let (extension, block) = (bytes[1] & 0x80 != 0, bytes[3] >> 4 & 7);
     (right && !extension && block == 0).then(|| Pack {
         kind: bytes[0],
@@ -224,7 +213,7 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Makes the checksums of all packs right: for packs that were made or changed by hand.
 pub fn seal_cd_text(packs: &mut [u8]) {
     for pack in packs.chunks_exact_mut(PACK) {
-        let sum = crc(&pack[..16]).to_be_bytes();
+        let sum = crc16(&pack[..16]).to_be_bytes();
         pack[16..].copy_from_slice(&sum);
     }
 }

@@ -46,7 +46,8 @@ pub fn measure(work: &mut Work<'_>, index: usize) -> Result<TrackResult, Interru
             summer.update(bytes);
         }
         drive.moved(0);
-        digests.update(bytes)
+        digests.update(bytes);
+        Ok(())
     })?;
     let mut hashes = digests.finish()?;
     let mut take = |kind| hashes.remove(&kind).unwrap_or_default();
@@ -132,8 +133,7 @@ pub fn publish(work: &mut Work<'_>, result: &ImageResult, superfluous: Option<St
 
 fn make_files(work: &mut Work<'_>, tracks: &[TrackResult]) -> Result<(Vec<Named>, Vec<ToolRun>), Interruption> {
     let mut named = Vec::new();
-    let mut tools =
-        vec![ToolRun { tool: "disk2iso".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), command: Vec::new() }];
+    let mut tools = vec![ToolRun::own()];
     tools.extend(work.journal.tools.iter().cloned());
     let kinds = |data| work.plan.parts.iter().any(|part| part.track.data == data);
     if !work.task.clone && kinds(true) && kinds(false) {
@@ -186,7 +186,8 @@ fn hash_file(work: &mut Work<'_>, name: &str, wanted: &[HashKind]) -> Result<Has
     pieces(&file, 0..len, &mut |bytes| {
         drive.check()?;
         drive.moved(bytes.len() as u64);
-        digests.update(bytes)
+        digests.update(bytes);
+        Ok(())
     })?;
     Ok((digests.finish()?, len))
 }

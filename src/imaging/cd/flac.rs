@@ -83,7 +83,7 @@ impl Encoder<'_> {
                 let command = self.encode(drive, &name, part, tracks)?;
                 self.prove(drive, &name, bin, part.bytes())?;
                 named.push((name, FileRole::Flac));
-                runs.push(tools::record(FLAC, self.version.clone(), &command));
+                runs.push(ToolRun::new(FLAC, self.version.clone(), &command));
             }
             drive.moved(part.bytes().end - part.bytes().start);
         }
@@ -155,7 +155,10 @@ impl Encoder<'_> {
         self.tool(drive, &command)?;
         let hash = |file: &File, range: Range<u64>| {
             let mut digests = Digests::new([HashKind::Sha256])?;
-            pieces(file, range, &mut |bytes| digests.update(bytes))?;
+            pieces(file, range, &mut |bytes| {
+                digests.update(bytes);
+                Ok(())
+            })?;
             digests.finish()
         };
         let samples = File::open(&decoded).map_err(|error| storage("open", error))?;

@@ -15,6 +15,7 @@ use crate::{
             sheet::{FileFormat, MAX_SHEET, SheetTrack, SubChannel, TrackMode, parse_toc},
         },
         options::EngineChoice,
+        result::ToolRun,
     },
     imaging::interrupt::{Interruption, code},
     optical::DeviceAddress,
@@ -243,7 +244,7 @@ fn introduce(said: &mut Option<String>, line: Option<&str>) {
 
 fn note(work: &mut Work<'_>, tool: &str, said: Option<String>, command: &[OsString]) {
     let version = said.or_else(|| tools::version_of(&command[0])).unwrap_or_default();
-    work.journal.tools.push(tools::record(tool, version, command));
+    work.journal.tools.push(ToolRun::new(tool, version, command));
 }
 
 /// A pipe whose writing end a program inherits.

@@ -1,13 +1,10 @@
 //! Running a program that helps: started, watched, stopped on request, never believed.
 
-use crate::{
-    domain::result::ToolRun,
-    imaging::{
-        interrupt::{Interruption, code},
-        process::{Tool, ToolExit, WorkerProgram, tool_version},
-        protocol::Halt,
-        reader::StopFlag,
-    },
+use crate::imaging::{
+    interrupt::{Interruption, code},
+    process::{Tool, ToolExit, WorkerProgram, tool_version},
+    protocol::Halt,
+    reader::StopFlag,
 };
 use std::{
     ffi::{OsStr, OsString},
@@ -34,12 +31,6 @@ pub struct Ended {
 pub fn version_of(tool: &OsStr) -> Option<String> {
     let line = tool_version(tool.to_str()?)?;
     Some(line.chars().filter(|c| !c.is_control()).take(200).collect())
-}
-
-/// The record of a run.
-pub fn record(tool: &str, version: String, command: &[OsString]) -> ToolRun {
-    let command = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    ToolRun { tool: tool.to_owned(), version, command }
 }
 
 /// Runs a program to its end. `hear` gets every line that it writes, and `None` whenever time has passed.

@@ -75,11 +75,7 @@ impl Run<'_> {
         self.scratch.write(&session.map_without_gaps())?;
         let limits = (session.options.block_sectors, session.options.speed_kbps);
         let command = self.pass.command(self.tool, (self.image, &self.scratch.map()), self.end, limits);
-        session.tools.push(ToolRun {
-            tool: "ddrescue".to_owned(),
-            version: self.tool.version.clone(),
-            command: command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-        });
+        session.tools.push(ToolRun::new("ddrescue", self.tool.version.clone(), &command));
         loop {
             let before = session.map.clone();
             let mut tool = Tool::start(&self.tool.launcher, &command)
