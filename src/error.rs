@@ -64,6 +64,9 @@ codes! {
     IsoUnknown = "iso_unknown", 404, Permanent, "No such image";
     FileMissing = "file_missing", 410, Operator, "The image's file is not there any more";
     MethodNotAllowed = "method_not_allowed", 405, Permanent, "This address does not know this method";
+    SignInNeeded = "sign_in_needed", 401, Permanent, "Nobody is signed in";
+    SetUpNeeded = "set_up_needed", 403, Operator, "The service is not set up yet";
+    Forbidden = "forbidden", 403, Permanent, "This account may not do this";
     OriginRefused = "origin_refused", 403, Permanent, "Requests from this origin are not accepted";
     NotADrive = "not_a_drive", 422, Permanent, "This is not an optical drive of this service";
     OutsideRoots = "outside_allowed_roots", 422, Permanent, "The folder is outside the allowed output folders";

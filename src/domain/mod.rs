@@ -1,5 +1,6 @@
 //! The pure core: it decides, others act. No actors, no database, no files, no environment, no clock.
 
+pub mod access;
 pub mod accurate_rip;
 pub mod bridge;
 pub mod disc;

@@ -1,5 +1,6 @@
 //! Stylesheet, script and icon, built from `web/` and embedded.
 
+use super::auth::{May, Open};
 use crate::error::{Code, Problem};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -46,14 +47,14 @@ pub fn has_script() -> bool {
 }
 
 /// A file.
-pub async fn serve(file: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn serve(_: May<Open>, file: web::Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let asset = ASSETS.iter().find(|asset| asset.name == file.as_str());
     let asset = asset.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no file {:?}", file.as_str())))?;
     Ok(respond(asset, &request))
 }
 
 /// The icon, where browsers look for it unasked.
-pub async fn icon(request: HttpRequest) -> HttpResponse {
+pub async fn icon(_: May<Open>, request: HttpRequest) -> HttpResponse {
     respond(&ASSETS[2], &request)
 }
 

@@ -7,6 +7,7 @@
 //! * `guard` stands in front of everything: it refuses foreign hosts and origins and sets the security headers.
 
 pub mod api;
+pub mod auth;
 pub mod openapi;
 pub mod pages;
 pub mod problem;

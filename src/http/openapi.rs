@@ -1,6 +1,11 @@
 //! The OpenAPI document, made from the handlers.
 
-use super::{api, problem::ProblemDocument, sse, ws};
+use super::{
+    api,
+    auth::{May, Open},
+    problem::ProblemDocument,
+    sse, ws,
+};
 use actix_web::web;
 use utoipa::{OpenApi, openapi::path::PathItem};
 
@@ -74,6 +79,6 @@ fn name(path: &str, item: &mut PathItem) {
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "system", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-pub async fn serve() -> web::Json<utoipa::openapi::OpenApi> {
+pub async fn serve(_: May<Open>) -> web::Json<utoipa::openapi::OpenApi> {
     web::Json(document())
 }

@@ -3,22 +3,41 @@
 //! The API answers under `/api/v1` and, with the same handlers, under `/api`. Every GET also answers HEAD. A known path with
 //! another method is 405 with `Allow`, an unknown path 404. `tests/it/http.rs` holds this table against the OpenAPI document.
 
-use super::{api, assets, openapi, pages, problem, sse, ws};
-use crate::error::{Code, Problem};
-use actix_web::{HttpRequest, HttpResponse, guard, http::Method, http::header, web};
+use super::{api, assets, auth, openapi, pages, problem, sse, ws};
+use crate::{
+    domain::access::Permission,
+    error::{Code, Problem},
+};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, guard, http::Method, http::header, web};
 
 /// One address: its path and its methods.
 pub type Address = (&'static str, &'static [&'static str]);
 
+/// What one method of an address needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The address, without the prefix of the API.
+    pub path: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// Read off the handler's type.
+    pub permission: Permission,
+}
+
 macro_rules! addresses {
-    ($(#[$doc:meta])* $table:ident, $configure:ident { $($path:literal => $($method:ident $handler:path),+;)* }) => {
+    ($(#[$doc:meta])* $table:ident, $configure:ident, $entries:ident { $($path:literal => $($method:ident $handler:path),+;)* }) => {
         $(#[$doc])*
         pub const $table: &[Address] = &[$(($path, &[$(stringify!($method)),+])),*];
+
+        /// What each of these needs.
+        pub fn $entries() -> Vec<Entry> {
+            vec![$($(Entry { path: $path, method: stringify!($method), permission: auth::permission(&$handler) }),+),*]
+        }
 
         fn $configure(config: &mut web::ServiceConfig) {
             $(
                 let resource = web::resource($path)
-                    $(.route(methods(Method::$method).to($handler)))+
+                    $(.route(guarded(Method::$method, $handler)))+
                     .default_service(web::to(|request: HttpRequest| async move { wrong_method(&request, &[$(stringify!($method)),+]) }));
                 config.service(resource);
             )*
@@ -28,7 +47,7 @@ macro_rules! addresses {
 
 addresses! {
     /// The API, below `/api/v1` and `/api`.
-    API, configure_api {
+    API, configure_api, api_entries {
         "/disks"                  => GET api::disks::list;
         "/disks/{id}"             => GET api::disks::get, PATCH api::disks::change;
         "/disks/{id}/statistics"  => GET api::disks::statistics;
@@ -63,7 +82,7 @@ addresses! {
 
 addresses! {
     /// For machines that watch over the service, and the live channels at the addresses of the original plan.
-    OUTSIDE, configure_outside {
+    OUTSIDE, configure_outside, outside_entries {
         "/health/live"            => GET api::health::live;
         "/health/ready"           => GET api::health::ready;
         "/metrics"                => GET api::health::metrics;
@@ -76,7 +95,7 @@ addresses! {
 
 addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
-    PAGES, configure_pages {
+    PAGES, configure_pages, page_entries {
         "/"                       => GET pages::home::home;
         "/ui/live"                => GET pages::home::live;
         "/ui/disks/{id}/image"    => POST pages::forms::image;
@@ -97,8 +116,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
     configure_pages(config);
 }
 
-fn methods(method: Method) -> actix_web::Route {
-    if method == Method::GET { web::route().guard(guard::Any(guard::Get()).or(guard::Head())) } else { web::method(method) }
+/// Only handlers that say what they need are registered.
+fn guarded<F, Arguments>(method: Method, handler: F) -> Route
+where
+    F: Handler<Arguments>,
+    Arguments: FromRequest + auth::Guarded + 'static,
+    F::Output: Responder + 'static,
+{
+    let route =
+        if method == Method::GET { web::route().guard(guard::Any(guard::Get()).or(guard::Head())) } else { web::method(method) };
+    route.to(handler)
 }
 
 fn wrong_method(request: &HttpRequest, allowed: &[&str]) -> HttpResponse {

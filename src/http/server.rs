@@ -1,6 +1,6 @@
 //! The actor that runs the web server.
 
-use super::{AppState, guard, live::Clients, probe::Probe, problem, routes};
+use super::{AppState, auth, guard, live::Clients, probe::Probe, problem, routes};
 use crate::{
     error::{Code, Problem},
     supervision::{SupervisedActor, fail},
@@ -46,6 +46,7 @@ impl HttpServerActor {
                 .app_data(
                     web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()),
                 )
+                .wrap(middleware::from_fn(auth::recognise))
                 .wrap(middleware::Compress::default())
                 .wrap(middleware::from_fn(guard::guard))
                 .configure(routes::configure)

@@ -7,6 +7,7 @@
 
 use super::{
     AppState,
+    auth::{Look, May},
     live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit},
     params::{Params, id},
     problem::ProblemDocument,
@@ -47,6 +48,7 @@ const BATCH: u32 = 200;
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn job(
+    _: May<Look>,
     state: Data<AppState>,
     clients: Data<Clients>,
     uuid: web::Path<String>,
@@ -73,6 +75,7 @@ pub async fn job(
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn system(
+    _: May<Look>,
     state: Data<AppState>,
     clients: Data<Clients>,
     params: Params,

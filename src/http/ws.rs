@@ -13,6 +13,7 @@
 
 use super::{
     AppState,
+    auth::{Look, May},
     live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, SILENCE},
     probe::Probe,
     problem::ProblemDocument,
@@ -54,6 +55,7 @@ const MAX_TOPICS: usize = 64;
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn connect(
+    _: May<Look>,
     state: Data<AppState>,
     probe: Data<Probe>,
     clients: Data<Clients>,

@@ -6,6 +6,7 @@ use crate::{
     domain::event::{Level, NewEvent},
     error::{Code, Problem},
     http::{
+        auth::{Administer, Look, May},
         body::Json,
         params::Params,
         problem::{ProblemDocument, from_storage},
@@ -32,7 +33,7 @@ static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(())
 #[utoipa::path(get, path = "/api/v1/system/config", tag = "system", responses(
     (status = 200, description = "All settings", body = ConfigDocument),
 ))]
-pub async fn get(state: State, params: Params) -> Result<web::Json<ConfigDocument>, Problem> {
+pub async fn get(_: May<Look>, state: State, params: Params) -> Result<web::Json<ConfigDocument>, Problem> {
     params.finish()?;
     Ok(web::Json(document(&state)))
 }
@@ -60,7 +61,12 @@ fn document(state: &State) -> ConfigDocument {
     (status = 422, description = "`invalid_field`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn put(state: State, params: Params, body: Json<ConfigChange>) -> Result<web::Json<ConfigDocument>, Problem> {
+pub async fn put(
+    _: May<Administer>,
+    state: State,
+    params: Params,
+    body: Json<ConfigChange>,
+) -> Result<web::Json<ConfigDocument>, Problem> {
     params.finish()?;
     let _turn = ONE_AT_A_TIME.lock().await;
     let old = state.settings.get();

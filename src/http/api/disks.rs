@@ -6,6 +6,7 @@ use crate::{
     drives::DriveCommand,
     error::{Code, Problem},
     http::{
+        auth::{Look, May, Operate},
         body::Json,
         params::{Params, drive_id},
         problem::ProblemDocument,
@@ -21,7 +22,7 @@ use std::path::PathBuf;
     (status = 200, description = "All drives; never more than one page", body = List<Disk>),
     (status = 400, description = "Unknown parameter", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(state: State, params: Params) -> Result<web::Json<List<Disk>>, Problem> {
+pub async fn list(_: May<Look>, state: State, params: Params) -> Result<web::Json<List<Disk>>, Problem> {
     params.finish()?;
     let items = state.registry.all().iter().map(Disk::from).collect();
     Ok(web::Json(List { items, next_cursor: None }))
@@ -33,7 +34,7 @@ pub async fn list(state: State, params: Params) -> Result<web::Json<List<Disk>>,
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<DiskDetails>, Problem> {
+pub async fn get(_: May<Look>, state: State, id: web::Path<String>, params: Params) -> Result<web::Json<DiskDetails>, Problem> {
     params.finish()?;
     let id = drive_id(&id)?;
     let drive = state.registry.get(&id).ok_or_else(|| unknown(&id))?;
@@ -50,7 +51,12 @@ pub async fn get(state: State, id: web::Path<String>, params: Params) -> Result<
     (status = 404, description = "`drive_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn statistics(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<DiskStatistics>, Problem> {
+pub async fn statistics(
+    _: May<Look>,
+    state: State,
+    id: web::Path<String>,
+    params: Params,
+) -> Result<web::Json<DiskStatistics>, Problem> {
     params.finish()?;
     let id = drive_id(&id)?;
     state.registry.get(&id).ok_or_else(|| unknown(&id))?;
@@ -73,6 +79,7 @@ pub async fn statistics(state: State, id: web::Path<String>, params: Params) -> 
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn change(
+    _: May<Operate>,
     state: State,
     id: web::Path<String>,
     params: Params,
@@ -92,7 +99,7 @@ pub async fn change(
     (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone`, `drive_disabled` or `drive_refused`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn eject(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
+pub async fn eject(_: May<Operate>, state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
     params.finish()?;
     command(&state, &id, DriveCommand::Eject).await
 }
@@ -104,7 +111,7 @@ pub async fn eject(state: State, id: web::Path<String>, params: Params) -> Resul
     (status = 409, description = "`drive_busy`, `drive_wedged`, `drive_gone`, `drive_disabled` or `drive_refused` (slim drives cannot)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn close(state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
+pub async fn close(_: May<Operate>, state: State, id: web::Path<String>, params: Params) -> Result<web::Json<Disk>, Problem> {
     params.finish()?;
     command(&state, &id, DriveCommand::Close).await
 }
@@ -123,6 +130,7 @@ pub async fn close(state: State, id: web::Path<String>, params: Params) -> Resul
     (status = 422, description = "`invalid_field`: no such file, not a file, not an absolute path", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn insert(
+    _: May<Operate>,
     state: State,
     id: web::Path<String>,
     params: Params,

@@ -5,6 +5,7 @@ use crate::{
     domain::ids::IsoId,
     error::{Code, Problem},
     http::{
+        auth::{Look, May},
         params::{Params, id},
         problem::{self, ProblemDocument},
     },
@@ -37,6 +38,7 @@ use std::{io, os::unix::fs::OpenOptionsExt, path::Path};
     (status = 416, description = "`range_invalid`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn download(
+    _: May<Look>,
     state: State,
     iso: web::Path<String>,
     params: Params,

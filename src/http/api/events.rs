@@ -8,6 +8,7 @@ use crate::{
     },
     error::{Code, Problem},
     http::{
+        auth::{Look, May},
         params::Params,
         problem::ProblemDocument,
         wire::{EventBody, List},
@@ -33,7 +34,7 @@ const LEVELS: [&str; 3] = ["info", "warning", "error"];
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let since = number(&mut params, "since")?.unwrap_or(0);
     let (filter, limit) = (filter(&mut params)?, params.limit()?);
     params.finish()?;

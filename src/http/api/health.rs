@@ -3,6 +3,7 @@
 use super::{State, system::all_statuses};
 use crate::{
     error::{Code, Problem},
+    http::auth::{Look, May, Open},
     http::wire::{Live, Ready},
     storage,
     supervision::{ChildState, GetHealth, HealthSnapshot},
@@ -17,7 +18,7 @@ const DATABASE_LIMIT: Duration = Duration::from_secs(2);
 
 /// The process answers. Nothing else is looked at: whoever restarts on failure of this shall not restart because of a database.
 #[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "Alive", body = Live)))]
-pub async fn live() -> web::Json<Live> {
+pub async fn live(_: May<Open>) -> web::Json<Live> {
     web::Json(Live { status: "alive".to_owned() })
 }
 
@@ -26,7 +27,7 @@ pub async fn live() -> web::Json<Live> {
     (status = 200, description = "Ready; a drive or job that is being restarted is told in `degraded`", body = Ready),
     (status = 503, description = "Not ready, with what is wrong", body = Ready),
 ))]
-pub async fn ready(state: State) -> HttpResponse {
+pub async fn ready(_: May<Open>, state: State) -> HttpResponse {
     let ping = tokio::time::timeout(DATABASE_LIMIT, state.journal.db.read(storage::events::last_seq));
     let (tree, ping) = futures_util::join!(tree(&state), ping);
     let (mut failing, mut degraded) = (Vec::new(), Vec::new());
@@ -73,7 +74,7 @@ fn sort_out(node: &HealthSnapshot, critical: bool, failing: &mut Vec<String>, de
 #[utoipa::path(get, path = "/metrics", tag = "health", responses(
     (status = 200, description = "Prometheus text format", body = String, content_type = "text/plain; version=0.0.4"),
 ))]
-pub async fn metrics(state: State) -> Result<HttpResponse, Problem> {
+pub async fn metrics(_: May<Look>, state: State) -> Result<HttpResponse, Problem> {
     let counted = state.read(Code::NotFound, storage::jobs::counts_by_status).await?;
     let counts = all_statuses(&counted);
     state.metrics.jobs_now(counts.iter().map(|(status, count)| (status.as_str(), *count)));

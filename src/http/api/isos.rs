@@ -9,6 +9,7 @@ use crate::{
     domain::ids::IsoId,
     error::{Code, Problem},
     http::{
+        auth::{Look, May, Operate},
         params::{Params, id},
         problem::ProblemDocument,
         wire::{Iso, IsoDocument, Job, List},
@@ -36,7 +37,7 @@ const ORDERS: [&str; 4] = ["created_at", "label", "filename", "size"];
     (status = 200, description = "A page of images", body = List<Iso>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Iso>>, Problem> {
+pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<Iso>>, Problem> {
     let filter = IsoFilter {
         q: params.search()?,
         disk_type: params.word("disk_type", &DISK_TYPES)?,
@@ -56,7 +57,7 @@ pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Iso
     (status = 200, description = "The image", body = IsoDocument),
     (status = 404, description = "`iso_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, iso: web::Path<String>, params: Params) -> Result<web::Json<IsoDocument>, Problem> {
+pub async fn get(_: May<Look>, state: State, iso: web::Path<String>, params: Params) -> Result<web::Json<IsoDocument>, Problem> {
     params.finish()?;
     let iso: IsoId = id(&iso, Code::IsoUnknown)?;
     let read = state.read(Code::IsoUnknown, move |conn| Ok((isos::get(conn, iso)?, isos::facts(conn, iso)?)));
@@ -71,7 +72,7 @@ pub async fn get(state: State, iso: web::Path<String>, params: Params) -> Result
     (status = 500, description = "`storage_failed`: the file could not be removed; the entry is still there", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn delete(state: State, iso: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn delete(_: May<Operate>, state: State, iso: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     params.finish()?;
     state.ask(&state.catalog, DeleteIso(id(&iso, Code::IsoUnknown)?)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -83,7 +84,7 @@ pub async fn delete(state: State, iso: web::Path<String>, params: Params) -> Res
     (status = 404, description = "`iso_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn verify(state: State, iso: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn verify(_: May<Operate>, state: State, iso: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     params.finish()?;
     let job = state.ask(&state.dispatcher, VerifyIso(id(&iso, Code::IsoUnknown)?)).await?;
     Ok(accepted(&state, job))

@@ -5,6 +5,7 @@ use crate::{
     domain::ids::JobId,
     error::{Code, Problem},
     http::{
+        auth::{Look, May, Operate},
         body::Json,
         params::{Params, id},
         problem::ProblemDocument,
@@ -55,7 +56,7 @@ const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "sta
     (status = 200, description = "A page of jobs", body = List<Job>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Job>>, Problem> {
+pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<Job>>, Problem> {
     let filter = JobFilter {
         status: params.words("status", &STATUSES)?,
         device: params.text("device"),
@@ -78,7 +79,7 @@ pub async fn list(state: State, mut params: Params) -> Result<web::Json<List<Job
     (status = 200, description = "The job", body = JobDocument),
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn get(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<JobDocument>, Problem> {
+pub async fn get(_: May<Look>, state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<JobDocument>, Problem> {
     params.finish()?;
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let read = state.read(Code::JobUnknown, move |conn| Ok((jobs::get(conn, uuid)?, jobs::result(conn, uuid)?)));
@@ -91,7 +92,12 @@ pub async fn get(state: State, uuid: web::Path<String>, params: Params) -> Resul
     (status = 200, description = "The result", body = ScanDocument),
     (status = 404, description = "`job_unknown`, or `no_result`: not a scan, or not over yet", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn scan(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<ScanDocument>, Problem> {
+pub async fn scan(
+    _: May<Look>,
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+) -> Result<web::Json<ScanDocument>, Problem> {
     params.finish()?;
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let result = state.read(Code::JobUnknown, move |conn| jobs::result(conn, uuid)).await?;
@@ -110,7 +116,7 @@ pub async fn scan(state: State, uuid: web::Path<String>, params: Params) -> Resu
     (status = 422, description = "`invalid_field`, `not_a_drive` or `outside_allowed_roots`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn create(state: State, params: Params, body: Json<CreateJobBody>) -> Result<HttpResponse, Problem> {
+pub async fn create(_: May<Operate>, state: State, params: Params, body: Json<CreateJobBody>) -> Result<HttpResponse, Problem> {
     params.finish()?;
     let job = state.ask(&state.dispatcher, CreateJob::from(body.0)).await?;
     Ok(accepted(&state, job))
@@ -134,6 +140,7 @@ pub(super) fn accepted(state: &State, job: JobRecord) -> HttpResponse {
     (status = 422, description = "`invalid_field`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn change(
+    _: May<Operate>,
     state: State,
     uuid: web::Path<String>,
     params: Params,
@@ -151,7 +158,7 @@ pub async fn change(
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn delete(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
+pub async fn delete(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
     params.finish()?;
     act(&state, &uuid, JobAction::Delete).await
 }
@@ -162,7 +169,7 @@ pub async fn delete(state: State, uuid: web::Path<String>, params: Params) -> Re
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn pause(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn pause(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     start(&state, &uuid, params, JobAction::Pause).await
 }
 
@@ -172,7 +179,7 @@ pub async fn pause(state: State, uuid: web::Path<String>, params: Params) -> Res
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn resume(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn resume(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     start(&state, &uuid, params, JobAction::Resume).await
 }
 
@@ -182,7 +189,7 @@ pub async fn resume(state: State, uuid: web::Path<String>, params: Params) -> Re
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`job_not_retryable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn retry(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn retry(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     start(&state, &uuid, params, JobAction::Retry).await
 }
 
@@ -192,7 +199,7 @@ pub async fn retry(state: State, uuid: web::Path<String>, params: Params) -> Res
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`job_finished`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn cancel(state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
+pub async fn cancel(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<HttpResponse, Problem> {
     start(&state, &uuid, params, JobAction::Cancel).await
 }
 
@@ -211,6 +218,7 @@ pub async fn cancel(state: State, uuid: web::Path<String>, params: Params) -> Re
     (status = 422, description = "`invalid_field` or `not_a_drive`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn go_on(
+    _: May<Operate>,
     state: State,
     uuid: web::Path<String>,
     params: Params,
@@ -231,6 +239,7 @@ pub async fn go_on(
     (status = 422, description = "`invalid_field` or `not_a_drive`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn decision(
+    _: May<Operate>,
     state: State,
     uuid: web::Path<String>,
     params: Params,

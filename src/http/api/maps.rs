@@ -9,6 +9,7 @@ use crate::{
     },
     error::{Code, Problem},
     http::{
+        auth::{Look, May},
         params::{Params, id},
         problem::ProblemDocument,
         wire::{DamageDocument, MapBody, MapDocument},
@@ -33,7 +34,12 @@ const MAX_MAP: u64 = 48 << 20;
     (status = 200, description = "The damage; empty lists for a complete image", body = DamageDocument),
     (status = 404, description = "`iso_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn damage(state: State, iso: web::Path<String>, params: Params) -> Result<web::Json<DamageDocument>, Problem> {
+pub async fn damage(
+    _: May<Look>,
+    state: State,
+    iso: web::Path<String>,
+    params: Params,
+) -> Result<web::Json<DamageDocument>, Problem> {
     params.finish()?;
     let iso: IsoId = id(&iso, Code::IsoUnknown)?;
     let read = state.read(Code::IsoUnknown, move |conn| Ok((isos::get(conn, iso)?, isos::facts(conn, iso)?)));
@@ -55,7 +61,7 @@ pub async fn damage(state: State, iso: web::Path<String>, params: Params) -> Res
     (status = 404, description = "`job_unknown`, or `no_map`: nothing was read yet, the image is complete, or the job makes none", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "`map_unusable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn job(state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<MapDocument>, Problem> {
+pub async fn job(_: May<Look>, state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<MapDocument>, Problem> {
     params.finish()?;
     let uuid: JobId = id(&uuid, Code::JobUnknown)?;
     let job = state.read(Code::JobUnknown, move |conn| jobs::get(conn, uuid)).await?;

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     error::{Code, Problem},
     http::{
+        auth::{Look, May},
         params::Params,
         probe::{self, Probe},
         problem::ProblemDocument,
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
     (status = 200, description = "Status", body = Status),
     (status = 503, description = "`unavailable`: the database does not answer", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn status(state: State, probe: web::Data<Probe>, params: Params) -> Result<web::Json<Status>, Problem> {
+pub async fn status(_: May<Look>, state: State, probe: web::Data<Probe>, params: Params) -> Result<web::Json<Status>, Problem> {
     params.finish()?;
     Ok(web::Json(measure(&state, &probe).await?))
 }
@@ -78,7 +79,7 @@ pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, 
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn logs(state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn logs(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let (before, cursor) = (number(&mut params, "before")?, number(&mut params, "cursor")?);
     let (filter, limit) = (filter(&mut params)?, params.limit()?);
     params.finish()?;

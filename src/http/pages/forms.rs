@@ -7,6 +7,7 @@ use crate::{
     error::{Code, Problem},
     http::{
         AppState,
+        auth::{May, Operate},
         params::{drive_id, id},
     },
     jobs::{CreateJob, JobAction, JobCommand},
@@ -18,26 +19,31 @@ use actix_web::{
 };
 
 /// Images the disc in a drive.
-pub async fn image(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn image(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
     let job = CreateJob { device: drive.into_inner(), ..CreateJob::default() };
     let result = state.ask(&state.dispatcher, job).await.map(drop);
     back(&state, &request, result).await
 }
 
 /// Opens the tray.
-pub async fn eject(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn eject(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
     let result = command(&state, &drive, DriveCommand::Eject).await;
     back(&state, &request, result).await
 }
 
 /// Closes the tray.
-pub async fn close(state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn close(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
     let result = command(&state, &drive, DriveCommand::Close).await;
     back(&state, &request, result).await
 }
 
 /// Lets a job that asks about unreadable sectors go on in another drive.
-pub async fn other_drive(state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+pub async fn other_drive(
+    _: May<Operate>,
+    state: Data<AppState>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
     let (uuid, drive) = path.into_inner();
     let result = decide(&state, &uuid, Decision::OtherDrive, Some(drive)).await;
     back(&state, &request, result).await
@@ -49,7 +55,7 @@ async fn decide(state: &AppState, uuid: &str, decision: Decision, device: Option
 }
 
 /// Pauses, resumes, cancels or retries a job, or decides about what it could not read.
-pub async fn job(state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+pub async fn job(_: May<Operate>, state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
     let (uuid, verb) = path.into_inner();
     let result = act(&state, &uuid, &verb).await;
     back(&state, &request, result).await

@@ -4,7 +4,9 @@ use super::view::{self, DriveCard, IsoRow, JobRow};
 use crate::{
     error::{Code, Problem},
     http::{
-        AppState, assets, problem,
+        AppState, assets,
+        auth::{Look, May},
+        problem,
         wire::{Disk, Iso, Job},
         words::Language,
     },
@@ -50,12 +52,12 @@ struct Home {
 }
 
 /// The page.
-pub async fn home(state: Data<AppState>, request: HttpRequest) -> HttpResponse {
+pub async fn home(_: May<Look>, state: Data<AppState>, request: HttpRequest) -> HttpResponse {
     page(&state, &request, None).await
 }
 
 /// The part that changes, for the script.
-pub async fn live(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn live(_: May<Look>, state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let language = Language::of(&request);
     Ok(html(StatusCode::OK, language, gather(&state, language).await?.render()))
 }
