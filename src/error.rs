@@ -67,6 +67,8 @@ codes! {
     SignInNeeded = "sign_in_needed", 401, Permanent, "Nobody is signed in";
     SetUpNeeded = "set_up_needed", 403, Operator, "The service is not set up yet";
     Forbidden = "forbidden", 403, Permanent, "This account may not do this";
+    CsrfRefused = "csrf_refused", 403, Permanent, "The page that sent this was not made for this session";
+    RateLimited = "rate_limited", 429, Transient, "Too many requests";
     OriginRefused = "origin_refused", 403, Permanent, "Requests from this origin are not accepted";
     NotADrive = "not_a_drive", 422, Permanent, "This is not an optical drive of this service";
     OutsideRoots = "outside_allowed_roots", 422, Permanent, "The folder is outside the allowed output folders";

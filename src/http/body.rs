@@ -38,7 +38,7 @@ fn check_type(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(Code::UnsupportedMedia, format!("Content-Type says {shown}; send application/json")).about("Content-Type"))
 }
 
-async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>, Problem> {
+pub(super) async fn collect(request: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>, Problem> {
     let too_large = || Problem::new(Code::TooLarge, format!("The body is larger than {MAX_BODY} bytes"));
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {

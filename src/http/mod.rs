@@ -17,6 +17,7 @@ pub mod words;
 
 mod assets;
 mod body;
+mod form;
 mod guard;
 mod live;
 mod params;

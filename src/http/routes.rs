@@ -97,7 +97,6 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::home::home;
-        "/ui/live"                => GET pages::home::live;
         "/ui/disks/{id}/image"    => POST pages::forms::image;
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;

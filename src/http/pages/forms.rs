@@ -1,6 +1,6 @@
 //! The page's buttons: forms that post here and lead back to the page. The same commands as the API's, with the same checks.
 
-use super::home;
+use super::frame::{self, Notice};
 use crate::{
     domain::{ids::JobId, job::Decision},
     drives::DriveCommand,
@@ -8,45 +8,40 @@ use crate::{
     http::{
         AppState,
         auth::{May, Operate},
+        form::Form,
         params::{drive_id, id},
     },
     jobs::{CreateJob, JobAction, JobCommand},
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::LOCATION,
+    HttpResponse,
     web::{Data, Path},
 };
 
 /// Images the disc in a drive.
-pub async fn image(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn image(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
     let job = CreateJob { device: drive.into_inner(), ..CreateJob::default() };
     let result = state.ask(&state.dispatcher, job).await.map(drop);
-    back(&state, &request, result).await
+    back(form.next("/"), result)
 }
 
 /// Opens the tray.
-pub async fn eject(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn eject(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
     let result = command(&state, &drive, DriveCommand::Eject).await;
-    back(&state, &request, result).await
+    back(form.next("/"), result)
 }
 
 /// Closes the tray.
-pub async fn close(_: May<Operate>, state: Data<AppState>, drive: Path<String>, request: HttpRequest) -> HttpResponse {
+pub async fn close(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
     let result = command(&state, &drive, DriveCommand::Close).await;
-    back(&state, &request, result).await
+    back(form.next("/"), result)
 }
 
 /// Lets a job that asks about unreadable sectors go on in another drive.
-pub async fn other_drive(
-    _: May<Operate>,
-    state: Data<AppState>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-) -> HttpResponse {
+pub async fn other_drive(_: May<Operate>, state: Data<AppState>, path: Path<(String, String)>, form: Form) -> HttpResponse {
     let (uuid, drive) = path.into_inner();
     let result = decide(&state, &uuid, Decision::OtherDrive, Some(drive)).await;
-    back(&state, &request, result).await
+    back(form.next("/"), result)
 }
 
 async fn decide(state: &AppState, uuid: &str, decision: Decision, device: Option<String>) -> Result<(), Problem> {
@@ -55,10 +50,10 @@ async fn decide(state: &AppState, uuid: &str, decision: Decision, device: Option
 }
 
 /// Pauses, resumes, cancels or retries a job, or decides about what it could not read.
-pub async fn job(_: May<Operate>, state: Data<AppState>, path: Path<(String, String)>, request: HttpRequest) -> HttpResponse {
+pub async fn job(_: May<Operate>, state: Data<AppState>, path: Path<(String, String)>, form: Form) -> HttpResponse {
     let (uuid, verb) = path.into_inner();
     let result = act(&state, &uuid, &verb).await;
-    back(&state, &request, result).await
+    back(form.next("/"), result)
 }
 
 async fn command(state: &AppState, drive: &str, command: DriveCommand) -> Result<(), Problem> {
@@ -79,10 +74,7 @@ async fn act(state: &AppState, uuid: &str, verb: &str) -> Result<(), Problem> {
     state.ask(&state.dispatcher, JobCommand { id: uuid, action }).await.map(drop)
 }
 
-/// Back to the page; what was not possible is said on it.
-async fn back(state: &Data<AppState>, request: &HttpRequest, result: Result<(), Problem>) -> HttpResponse {
-    match result {
-        Ok(()) => HttpResponse::SeeOther().insert_header((LOCATION, "/")).finish(),
-        Err(problem) => home::page(state, request, Some(&problem)).await,
-    }
+/// Back to the page; it says what was not possible, and shows what was done.
+fn back(to: &str, result: Result<(), Problem>) -> HttpResponse {
+    frame::go(to, result.err().map(|problem| Notice::refused(&problem)))
 }

@@ -1,6 +1,7 @@
-//! The page for people: rendered here, complete without JavaScript.
+//! The pages for people: rendered here, complete without JavaScript.
 
 pub mod forms;
+pub mod frame;
 pub mod home;
 mod sentences;
 mod view;
