@@ -1,0 +1,86 @@
+//! A job as a line.
+
+use super::Action;
+use crate::http::{
+    pages::sentences,
+    wire::{Disk, Job},
+    words::{self, Language},
+};
+
+/// A job's line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobRow {
+    /// Id.
+    pub uuid: String,
+    /// The disc or what else it is about.
+    pub title: String,
+    /// Colour role.
+    pub role: &'static str,
+    /// Sign beside the word.
+    pub symbol: &'static str,
+    /// "Reading, 43 %, 6 minutes left".
+    pub sentence: String,
+    /// What to do next, or why it failed.
+    pub next: String,
+    /// 0 to 100, for the bar.
+    pub percent: String,
+    /// Speed and damage so far.
+    pub details: String,
+    /// Buttons.
+    pub actions: Vec<Action>,
+}
+
+/// A job as a line; `drives` are those that it could go on in.
+pub fn job(job: &Job, drives: &[Disk], language: Language) -> JobRow {
+    let word = words::find(words::JOBS, &job.status, job.phase.as_deref().or(job.reason.as_deref()));
+    let mut details: Vec<String> = Vec::new();
+    if job.status == "running" {
+        details.extend(sentences::speed(job.speed, language));
+    }
+    details.extend(sentences::damage(job.error_count, language));
+    JobRow {
+        uuid: job.uuid.clone(),
+        title: title(job, language),
+        role: word.role.class(),
+        symbol: word.role.symbol(),
+        sentence: sentences::job(job, language),
+        next: job.message.clone().unwrap_or_else(|| word.next(language).to_owned()),
+        percent: format!("{:.1}", job.progress),
+        details: details.join(" · "),
+        actions: job_actions(job, drives, language),
+    }
+}
+
+fn title(job: &Job, language: Language) -> String {
+    let subject = if job.disk_label.is_empty() { job.device.clone() } else { job.disk_label.clone() };
+    match job.kind.as_str() {
+        "verify" => format!("{}: {subject}", language.pick("Check", "Prüfung")),
+        "scan" => format!("{}: {subject}", language.pick("Surface scan", "Oberflächenprüfung")),
+        _ => subject,
+    }
+}
+
+fn job_actions(job: &Job, drives: &[Disk], language: Language) -> Vec<Action> {
+    let action =
+        |verb: &str, label: &str, main| Action { url: format!("/ui/jobs/{}/{verb}", job.uuid), label: label.to_owned(), main };
+    let cancel = || action("cancel", language.pick("Cancel", "Abbrechen"), false);
+    match job.status.as_str() {
+        "running" => vec![action("pause", language.pick("Pause", "Anhalten"), false), cancel()],
+        "paused" if job.reason.as_deref() == Some("loss") => {
+            let mut actions = vec![
+                action("one_more_pass", language.pick("Try once more", "Noch einmal versuchen"), true),
+                action("accept_loss", language.pick("Accept the loss", "Verlust annehmen"), false),
+            ];
+            for drive in drives.iter().filter(|drive| drive.path != job.device) {
+                let label = format!("{} {}", language.pick("Go on in", "Weiter in"), drive.name);
+                actions.push(action(&format!("other_drive/{}", drive.id), &label, false));
+            }
+            actions.push(cancel());
+            actions
+        }
+        "paused" => vec![action("resume", language.pick("Resume", "Fortsetzen"), true), cancel()],
+        "queued" => vec![cancel()],
+        "failed" => vec![action("retry", language.pick("Try again", "Noch einmal"), true)],
+        _ => Vec::new(),
+    }
+}
