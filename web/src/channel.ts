@@ -49,8 +49,8 @@ export class Channel {
   /** Connects now if there is no living connection. */
   check(): void {
     const silent = performance.now() - this.heard;
-    const open = this.socket?.readyState === WebSocket.OPEN || this.source?.readyState === EventSource.OPEN;
-    if (open && silent < STALE_MS) return;
+    const alive = this.socket !== null || this.source !== null;
+    if (alive && silent < STALE_MS) return;
     this.wait = FIRST_WAIT_MS;
     this.drop();
     this.connect();
@@ -136,12 +136,12 @@ export class Channel {
       if (source !== this.source) return;
       source.close();
       this.source = null;
-      this.ask_now_and_then();
+      this.askNowAndThen();
       this.fail();
     });
   }
 
-  private ask_now_and_then(): void {
+  private askNowAndThen(): void {
     this.poll ??= window.setInterval(() => this.listener.message({ type: "changed", event: null }), POLL_MS);
   }
 
