@@ -19,9 +19,9 @@ use actix_web::{HttpResponse, http::header::LOCATION, web};
 /// What a job can be.
 pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
 /// Kinds of jobs.
-const KINDS: [&str; 3] = ["image", "verify", "scan"];
+pub const KINDS: [&str; 3] = ["image", "verify", "scan"];
 /// Kinds of discs.
-pub(super) const DISK_TYPES: [&str; 11] = [
+pub const DISK_TYPES: [&str; 11] = [
     "data_cd",
     "data_dvd",
     "data_bd",
@@ -35,9 +35,9 @@ pub(super) const DISK_TYPES: [&str; 11] = [
     "unreadable",
 ];
 /// Verdicts.
-pub(super) const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
+pub const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
 /// Orders of the list.
-const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "status"];
+pub const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "status"];
 
 /// A page of jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(
