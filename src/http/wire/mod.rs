@@ -8,6 +8,7 @@ mod event;
 mod iso;
 mod job;
 mod options;
+pub mod queue;
 mod requests;
 mod result;
 mod system;
@@ -20,6 +21,7 @@ pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
 pub use options::JobOptionsBody;
+pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
