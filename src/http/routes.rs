@@ -71,6 +71,7 @@ addresses! {
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
         "/events"                 => GET api::events::list;

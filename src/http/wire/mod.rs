@@ -7,6 +7,7 @@ mod disk_statistics;
 mod event;
 mod iso;
 mod job;
+mod machine;
 mod options;
 mod requests;
 mod result;
@@ -20,6 +21,7 @@ pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
+pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
