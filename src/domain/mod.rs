@@ -18,5 +18,6 @@ pub mod provenance;
 pub mod result;
 pub mod scheduling;
 pub mod sector_map;
+pub mod speed_history;
 pub mod verdict;
 pub mod verdict_cd;

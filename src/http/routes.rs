@@ -64,6 +64,7 @@ addresses! {
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
+        "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;

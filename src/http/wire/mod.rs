@@ -10,6 +10,7 @@ mod job;
 mod options;
 mod requests;
 mod result;
+mod speed;
 mod system;
 
 pub use config::{ConfigChange, ConfigDocument, Setting};
@@ -25,6 +26,7 @@ pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
     ScanDocument, StatisticsBody, ToolBody, TrackBody,
 };
+pub use speed::{SpeedDocument, SpeedPointBody};
 pub use system::{Cpu, DriveSummary, Live, Memory, Ready, Space, Status};
 
 use serde::Serialize;
