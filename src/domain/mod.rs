@@ -11,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod job;
 pub mod options;
+pub mod picture;
 pub mod plan;
 pub mod progress;
 pub mod provenance;
