@@ -107,6 +107,8 @@ addresses! {
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/search"                 => GET pages::search::search;
+        "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }
