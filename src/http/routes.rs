@@ -55,6 +55,7 @@ addresses! {
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
+        "/jobs/bulk"              => POST api::queue::bulk;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -62,14 +63,18 @@ addresses! {
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
         "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/move"       => POST api::queue::put;
+        "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
+        "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
         "/events"                 => GET api::events::list;

@@ -8,6 +8,7 @@ mod lists;
 mod openapi;
 mod page;
 mod problems;
+mod speed;
 mod sse;
 mod support;
 mod websocket;
