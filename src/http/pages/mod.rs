@@ -1,7 +1,7 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
+pub mod dashboard;
 pub mod forms;
 pub mod frame;
-pub mod home;
 mod sentences;
 mod view;
