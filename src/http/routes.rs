@@ -101,7 +101,7 @@ addresses! {
 addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
-        "/"                       => GET pages::home::home;
+        "/"                       => GET pages::dashboard::dashboard;
         "/ui/disks/{id}/image"    => POST pages::forms::image;
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
