@@ -104,6 +104,8 @@ pub struct Help {
     pub input: Input,
     /// When a change counts.
     pub applies: Applies,
+    /// Changed here only where people sign in: it would give more rights than whoever reaches a service without accounts has.
+    pub guarded: bool,
     /// Its name for people, English and German.
     pub title: (&'static str, &'static str),
     /// What it does, English and German.
@@ -133,6 +135,7 @@ pub const HELP: &[Help] = &[
         group: Group::General,
         input: Input::Text,
         applies: Applies::Restart,
+        guarded: false,
         title: ("Address and port", "Adresse und Port"),
         text: (
             "Where this page and the API answer, for example 127.0.0.1:8080 for this machine only.",
@@ -147,6 +150,7 @@ pub const HELP: &[Help] = &[
             "Whoever may open this page must not be able to open it for everybody.",
             "Wer diese Seite öffnen darf, soll sie nicht für alle öffnen können.",
         ),
+        guarded: true,
         title: ("Signing in", "Anmeldung"),
         text: (
             "Whether people have to sign in. Without, the service answers on this machine only.",
@@ -158,6 +162,7 @@ pub const HELP: &[Help] = &[
         group: Group::Paths,
         input: Input::Path,
         applies: Applies::Restart,
+        guarded: false,
         title: ("Folder for images", "Ordner für Abbilder"),
         text: (
             "Where images are stored unless a job says otherwise. Images that exist stay where they are.",
@@ -169,6 +174,7 @@ pub const HELP: &[Help] = &[
         group: Group::Paths,
         input: Input::Paths,
         applies: Applies::Restart,
+        guarded: false,
         title: ("Further folders for images", "Weitere Ordner für Abbilder"),
         text: (
             "Jobs may write to these and what lies below, and nowhere else. Separate them by commas.",
@@ -183,6 +189,7 @@ pub const HELP: &[Help] = &[
             "These settings are kept in this folder, so they cannot say where it is.",
             "Diese Einstellungen liegen in diesem Ordner, darum können sie nicht sagen, wo er ist.",
         ),
+        guarded: true,
         title: ("Folder of the service", "Ordner des Dienstes"),
         text: ("Database, settings and everything else that must last.", "Datenbank, Einstellungen und alles, was bleiben muss."),
     },
@@ -194,6 +201,7 @@ pub const HELP: &[Help] = &[
             "It may hold a password, and another database knows neither jobs nor images.",
             "Sie kann ein Passwort enthalten, und eine andere Datenbank kennt weder Aufgaben noch Abbilder.",
         ),
+        guarded: true,
         title: ("Database", "Datenbank"),
         text: ("SQLite in the folder of the service, or PostgreSQL.", "SQLite im Ordner des Dienstes oder PostgreSQL."),
     },
@@ -202,6 +210,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Switch,
         applies: Applies::Now,
+        guarded: false,
         title: ("Image every disc that is inserted", "Jede eingelegte Disc abbilden"),
         text: (
             "Put a disc in, take it out when it is done. Off: each disc waits for the button.",
@@ -213,6 +222,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Choice(AGAIN),
         applies: Applies::Now,
+        guarded: false,
         title: ("A disc that has an image already", "Eine Disc, von der es schon ein Abbild gibt"),
         text: ("Discs are told by what is on them, not by their label.", "Discs werden am Inhalt erkannt, nicht am Namen."),
     },
@@ -221,6 +231,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Switch,
         applies: Applies::Now,
+        guarded: false,
         title: ("Open the tray after a good image", "Schublade nach einem guten Abbild öffnen"),
         text: ("An open tray means: done, next disc.", "Eine offene Schublade heißt: fertig, nächste Disc."),
     },
@@ -229,6 +240,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Switch,
         applies: Applies::Restart,
+        guarded: false,
         title: ("Look for real drives", "Echte Laufwerke suchen"),
         text: (
             "Drives that are built in or plugged in appear by themselves. Single drives are switched off on their own page.",
@@ -240,6 +252,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Paths,
         applies: Applies::Restart,
+        guarded: false,
         title: ("Virtual drives", "Virtuelle Laufwerke"),
         text: (
             "Each folder is a drive that takes image files instead of discs, for trying things out. Separate them by commas.",
@@ -251,6 +264,7 @@ pub const HELP: &[Help] = &[
         group: Group::Drives,
         input: Input::Number(2, 3600, SECONDS),
         applies: Applies::Restart,
+        guarded: false,
         title: ("Patience with a silent drive", "Geduld mit einem stummen Laufwerk"),
         text: (
             "After this time without a word from it a drive counts as wedged, and its job waits.",
@@ -262,6 +276,7 @@ pub const HELP: &[Help] = &[
         group: Group::Jobs,
         input: Input::Number(1, 64, ("jobs", "Aufgaben")),
         applies: Applies::Now,
+        guarded: false,
         title: ("Most jobs at once", "Höchstens gleichzeitig"),
         text: (
             "More jobs wait in the queue. A slow disk or network folder is better off with few.",
@@ -273,6 +288,7 @@ pub const HELP: &[Help] = &[
         group: Group::Jobs,
         input: Input::Switch,
         applies: Applies::Now,
+        guarded: false,
         title: (
             "Compare image and disc after each automatic job",
             "Nach jeder automatischen Aufgabe Abbild und Disc vergleichen",
@@ -287,6 +303,7 @@ pub const HELP: &[Help] = &[
         group: Group::Hook,
         input: Input::Path,
         applies: Applies::Restart,
+        guarded: true,
         title: ("Program", "Programm"),
         text: (
             "Is run when a drive wants a disc and when a disc was accepted or rejected, for autoloaders. Absolute path, no arguments; empty: none.",
@@ -298,6 +315,7 @@ pub const HELP: &[Help] = &[
         group: Group::Hook,
         input: Input::Number(1, 3600, SECONDS),
         applies: Applies::Restart,
+        guarded: false,
         title: ("Longest run", "Längste Laufzeit"),
         text: ("After this time the program is stopped.", "Danach wird das Programm beendet."),
     },
@@ -306,6 +324,7 @@ pub const HELP: &[Help] = &[
         group: Group::Logging,
         input: Input::Choice(LEVELS),
         applies: Applies::NowFromFile,
+        guarded: false,
         title: ("How much the service's own log says", "Wie viel das eigene Protokoll des Dienstes sagt"),
         text: (
             "Counts at once. Events, which are shown on the page, are always kept.",

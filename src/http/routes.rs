@@ -72,6 +72,8 @@ addresses! {
         "/system/status"          => GET api::system::status;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/system/config/export"   => GET api::config::export;
+        "/system/config/import"   => POST api::config::import;
         "/events"                 => GET api::events::list;
         "/events/jobs/{uuid}"     => GET sse::job;
         "/events/system"          => GET sse::system;
