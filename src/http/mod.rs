@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod routes;
+pub mod settings;
 pub mod wire;
 pub mod words;
 

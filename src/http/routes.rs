@@ -77,6 +77,8 @@ addresses! {
         "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/system/config/export"   => GET api::config::export;
+        "/system/config/import"   => POST api::config::import;
         "/events"                 => GET api::events::list;
         "/events/jobs/{uuid}"     => GET sse::job;
         "/events/system"          => GET sse::system;
