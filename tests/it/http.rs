@@ -2,6 +2,7 @@
 
 mod download;
 mod guard;
+mod limits;
 mod lists;
 mod openapi;
 mod page;
