@@ -64,12 +64,14 @@ addresses! {
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
+        "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
         "/system/config/export"   => GET api::config::export;

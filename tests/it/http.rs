@@ -6,6 +6,7 @@ mod lists;
 mod openapi;
 mod page;
 mod problems;
+mod speed;
 mod sse;
 mod support;
 mod websocket;

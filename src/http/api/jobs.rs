@@ -9,7 +9,10 @@ use crate::{
         body::Json,
         params::{Params, id},
         problem::ProblemDocument,
-        wire::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument},
+        wire::{
+            ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument,
+            SpeedDocument,
+        },
     },
     jobs::{CreateJob, JobAction, JobCommand},
     storage::jobs::{self, JobFilter, JobRecord},
@@ -19,9 +22,9 @@ use actix_web::{HttpResponse, http::header::LOCATION, web};
 /// What a job can be.
 pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
 /// Kinds of jobs.
-const KINDS: [&str; 3] = ["image", "verify", "scan"];
+pub const KINDS: [&str; 3] = ["image", "verify", "scan"];
 /// Kinds of discs.
-pub(super) const DISK_TYPES: [&str; 11] = [
+pub const DISK_TYPES: [&str; 11] = [
     "data_cd",
     "data_dvd",
     "data_bd",
@@ -35,9 +38,9 @@ pub(super) const DISK_TYPES: [&str; 11] = [
     "unreadable",
 ];
 /// Verdicts.
-pub(super) const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
+pub const VERDICTS: [&str; 5] = ["complete", "complete_trimmed", "degraded", "incomplete", "failed"];
 /// Orders of the list.
-const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "status"];
+pub const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", "status"];
 
 /// A page of jobs, newest first.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(
@@ -103,6 +106,24 @@ pub async fn scan(
     let result = state.read(Code::JobUnknown, move |conn| jobs::result(conn, uuid)).await?;
     let none = || Problem::new(Code::NoResult, format!("Job {uuid} is no scan, or it is not over yet"));
     result.as_ref().map(|result| web::Json(ScanDocument::from(result))).ok_or_else(none)
+}
+
+/// How fast a job was over its time.
+#[utoipa::path(get, path = "/api/v1/jobs/{uuid}/speed", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 200, description = "The curve, kept since the service started", body = SpeedDocument),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn speed(
+    _: May<Look>,
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+) -> Result<web::Json<SpeedDocument>, Problem> {
+    params.finish()?;
+    let uuid: JobId = id(&uuid, Code::JobUnknown)?;
+    state.read(Code::JobUnknown, move |conn| jobs::get(conn, uuid).map(drop)).await?;
+    let points = state.live.history(uuid).into_iter().map(Into::into).collect();
+    Ok(web::Json(SpeedDocument { points }))
 }
 
 /// Makes an image of the disc in a drive, or reads its surface (mode `scan`).

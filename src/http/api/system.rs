@@ -9,12 +9,13 @@ use crate::{
     error::{Code, Problem},
     http::{
         auth::{Look, May},
+        machine,
         params::Params,
         probe::{self, Probe},
         problem::ProblemDocument,
-        wire::{Disk, DriveSummary, EventBody, List, Status},
+        wire::{Disk, DriveSummary, EventBody, List, MachineDocument, Status},
     },
-    storage,
+    storage::{self, events::EventFilter},
 };
 use actix_web::web;
 use std::collections::BTreeMap;
@@ -65,6 +66,16 @@ pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, 
     jobs::STATUSES.iter().map(|status| ((*status).to_owned(), count(status))).collect()
 }
 
+/// The machine over the last ten minutes: load, memory, disks, space.
+#[utoipa::path(get, path = "/api/v1/system/history", tag = "system", responses(
+    (status = 200, description = "Samples, oldest first; kept in memory", body = MachineDocument),
+    (status = 400, description = "Unknown parameter", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn history(_: May<Look>, state: State, params: Params) -> Result<web::Json<MachineDocument>, Problem> {
+    params.finish()?;
+    Ok(web::Json(MachineDocument { every_seconds: machine::EVERY.as_secs(), samples: state.machine.samples() }))
+}
+
 /// The log, newest first.
 #[utoipa::path(get, path = "/api/v1/system/logs", tag = "system", params(
     ("level" = Option<String>, Query, description = "This level and those above it: `info`, `warning`, `error`"),
@@ -72,6 +83,9 @@ pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, 
     ("drive" = Option<String>, Query, description = "About this drive"),
     ("job" = Option<String>, Query, description = "About this job"),
     ("iso" = Option<String>, Query, description = "About this image"),
+    ("since" = Option<String>, Query, description = "Not before this time or date", example = "2026-11-20"),
+    ("until" = Option<String>, Query, description = "Before this time or date", example = "2026-11-21"),
+    ("q" = Option<String>, Query, description = "Text in the message, at most 200 characters"),
     ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
     ("before" = Option<i64>, Query, description = "Events before this number"),
     ("cursor" = Option<i64>, Query, description = "`next_cursor` of the page before; the same as `before`"),
@@ -81,7 +95,8 @@ pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, 
 ))]
 pub async fn logs(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let (before, cursor) = (number(&mut params, "before")?, number(&mut params, "cursor")?);
-    let (filter, limit) = (filter(&mut params)?, params.limit()?);
+    let since = params.time("since")?;
+    let (filter, limit) = (EventFilter { since, ..filter(&mut params)? }, params.limit()?);
     params.finish()?;
     let before = cursor.or(before);
     let found = state.read(Code::NotFound, move |conn| storage::events::latest(conn, limit + 1, before, &filter)).await?;

@@ -1,5 +1,6 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
+mod disc;
 pub mod forms;
 pub mod frame;
 pub mod home;
