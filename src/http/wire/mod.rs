@@ -9,6 +9,7 @@ mod iso;
 mod job;
 mod machine;
 mod options;
+pub mod queue;
 mod requests;
 mod result;
 mod speed;
@@ -23,6 +24,7 @@ pub use iso::Iso;
 pub use job::Job;
 pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
+pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
