@@ -153,6 +153,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             dispatcher: dispatcher.clone(),
             catalog: catalog.clone(),
+            pictures: Default::default(),
             root: root_ref.clone(),
         };
         let shared = self.config.database_url().starts_with("postgres");

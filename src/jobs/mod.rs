@@ -25,7 +25,7 @@ mod wishes;
 pub use actor::JobDeps;
 pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};
-pub use image::map_file;
+pub use image::{image_file, map_file};
 pub use live::{LiveJob, LiveJobs};
 pub use messages::{Continue, CreateJob, JobAction, JobChange, JobCommand, VerifyIso};
 pub use recovery::recover;

@@ -8,6 +8,7 @@ mod event;
 mod iso;
 mod job;
 mod options;
+mod picture;
 mod requests;
 mod result;
 mod speed;
@@ -21,6 +22,7 @@ pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
 pub use options::JobOptionsBody;
+pub use picture::{AreaBody, PictureDocument, PlacedFile, SectorsDocument};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
