@@ -1,10 +1,17 @@
 //! What the templates show: everything is a finished word here.
 
+mod curve;
+mod disc;
 mod drive;
+mod evidence;
+mod reasons;
 mod iso;
 mod job;
 mod ring;
 
+pub use curve::Curve;
+pub use disc::Disc;
+pub use evidence::{Evidence, Section, TrackRow};
 pub use drive::{DriveCard, drive};
 pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job};
