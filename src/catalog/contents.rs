@@ -140,8 +140,7 @@ impl Contents {
 
     /// What these missing sectors mean for the files.
     pub fn damage(&self, missing: impl Iterator<Item = Range<u64>>) -> Damage {
-        let bytes: Vec<_> =
-            missing.map(|range| range.start.saturating_mul(SECTOR)..range.end.saturating_mul(SECTOR)).collect();
+        let bytes: Vec<_> = missing.map(|range| range.start.saturating_mul(SECTOR)..range.end.saturating_mul(SECTOR)).collect();
         filesystems::damage(&self.listing, &bytes)
     }
 }
@@ -174,9 +173,7 @@ mod tests {
     #[test]
     fn sectors_lead_to_all_files_that_touch_them() {
         let contents = contents();
-        let names = |range: Range<u64>| {
-            contents.within(&range, 10).files.into_iter().map(|file| file.path).collect::<Vec<_>>()
-        };
+        let names = |range: Range<u64>| contents.within(&range, 10).files.into_iter().map(|file| file.path).collect::<Vec<_>>();
         assert_eq!(names(20..21), ["LONG", "SHORT"]);
         assert_eq!(names(50..51), ["LONG"], "a long file that begins far before");
         assert_eq!(names(99..101), ["LONG", "TWO"]);

@@ -15,6 +15,7 @@ pub mod picture;
 pub mod plan;
 pub mod progress;
 pub mod provenance;
+pub mod queue_order;
 pub mod result;
 pub mod scheduling;
 pub mod sector_map;

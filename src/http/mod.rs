@@ -20,6 +20,7 @@ mod body;
 mod form;
 mod guard;
 mod live;
+mod machine;
 mod mapfile;
 mod params;
 pub mod pictures;
@@ -31,5 +32,6 @@ mod state;
 mod topics;
 mod ws;
 
+pub use machine::{MachineHistory, MachineWatch};
 pub use server::HttpServerActor;
 pub use state::AppState;

@@ -106,7 +106,9 @@ impl Pictures {
             Some(medium) => base.on(medium),
             None => base,
         };
-        if let Some(iso) = sources.iso.as_ref().filter(|iso| iso.verdict == Verdict::CompleteTrimmed && iso.filepath.ends_with(".iso")) {
+        if let Some(iso) =
+            sources.iso.as_ref().filter(|iso| iso.verdict == Verdict::CompleteTrimmed && iso.filepath.ends_with(".iso"))
+        {
             picture = picture.trimmed_at(iso.size.div_ceil(SECTOR));
         }
         if let Some(facts) = &sources.facts {

@@ -55,6 +55,7 @@ addresses! {
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
+        "/jobs/bulk"              => POST api::queue::bulk;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -62,6 +63,8 @@ addresses! {
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
         "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/move"       => POST api::queue::put;
+        "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/picture"    => GET api::pictures::job;
         "/jobs/{uuid}/sectors"    => GET api::pictures::job_sectors;
@@ -75,6 +78,7 @@ addresses! {
         "/isos/{id}/sectors"      => GET api::pictures::image_sectors;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
         "/events"                 => GET api::events::list;
@@ -101,12 +105,14 @@ addresses! {
 addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
-        "/"                       => GET pages::home::home;
+        "/"                       => GET pages::dashboard::dashboard;
         "/ui/disks/{id}/image"    => POST pages::forms::image;
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/search"                 => GET pages::search::search;
+        "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

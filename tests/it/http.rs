@@ -1,6 +1,8 @@
 //! The web, black-box: the real program over its sockets.
 
+mod assets;
 mod download;
+mod frame;
 mod guard;
 mod lists;
 mod openapi;

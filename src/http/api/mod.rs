@@ -9,6 +9,7 @@ pub mod isos;
 pub mod jobs;
 pub mod maps;
 pub mod pictures;
+pub mod queue;
 pub mod system;
 
 use super::AppState;

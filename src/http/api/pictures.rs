@@ -3,7 +3,10 @@
 use super::State;
 use crate::{
     catalog::contents::{Found, FoundFile, Known},
-    domain::{disc::Toc, ids::{IsoId, JobId}},
+    domain::{
+        disc::Toc,
+        ids::{IsoId, JobId},
+    },
     error::{Code, Problem},
     http::{
         auth::{Look, May},

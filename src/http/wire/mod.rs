@@ -7,8 +7,10 @@ mod disk_statistics;
 mod event;
 mod iso;
 mod job;
+mod machine;
 mod options;
 mod picture;
+pub mod queue;
 mod requests;
 mod result;
 mod speed;
@@ -21,8 +23,10 @@ pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
+pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
 pub use picture::{AreaBody, PictureDocument, PlacedFile, SectorsDocument};
+pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,

@@ -97,7 +97,8 @@ pub struct PlacedFile {
 impl SectorsDocument {
     /// What was found in these sectors.
     pub fn new(sectors: &Range<u64>, found: Found, known: Known) -> Self {
-        let placed = |file: crate::catalog::contents::FoundFile| PlacedFile { path: file.path, size: file.size, start: file.start };
+        let placed =
+            |file: crate::catalog::contents::FoundFile| PlacedFile { path: file.path, size: file.size, start: file.start };
         Self {
             from: sectors.start,
             count: sectors.end - sectors.start,

@@ -124,7 +124,11 @@ fn place(picture: &Picture, area: &Area, (contents, spot): (Option<&Contents>, O
             AreaState::Skipped => language.pick("skipped, tried again later", "übersprungen, wird noch einmal versucht"),
             _ => language.pick("unreadable", "nicht lesbar"),
         },
-        range: if count == 1 { number(start) } else { format!("{} {} {}", number(start), language.pick("to", "bis"), number(end - 1)) },
+        range: if count == 1 {
+            number(start)
+        } else {
+            format!("{} {} {}", number(start), language.pick("to", "bis"), number(end - 1))
+        },
         size: match (count, language) {
             (1, Language::En) => format!("1 sector ({bytes})"),
             (1, Language::De) => format!("1 Sektor ({bytes})"),

@@ -114,8 +114,10 @@ impl Evidence {
 fn because(iso: &IsoRecord, facts: &IsoFacts, language: Language) -> Vec<Because> {
     let reasons: Vec<Reason> = serde_json::from_value(iso.reasons.clone()).unwrap_or_default();
     let good = |text: String| Because { good: true, text };
-    let mut because: Vec<Because> =
-        reasons.iter().map(|why| Because { good: *why == Reason::RunOut, text: reasons::reason(*why, language).to_owned() }).collect();
+    let mut because: Vec<Because> = reasons
+        .iter()
+        .map(|why| Because { good: *why == Reason::RunOut, text: reasons::reason(*why, language).to_owned() })
+        .collect();
     let all = iso.medium.as_ref().map_or(facts.provenance.sectors_total, |medium| medium.size.sectors);
     let number = sentences::grouped(all, language);
     if iso.bad_sectors == 0 && iso.verdict.is_good() {
@@ -127,16 +129,34 @@ fn because(iso: &IsoRecord, facts: &IsoFacts, language: Language) -> Vec<Because
     if iso.verdict.is_good() {
         let size = sentences::grouped(iso.size, language);
         because.push(good(match language {
-            Language::En => format!("The file is exactly as long as what was read ({size} bytes), and all of it went into the checksums."),
-            Language::De => format!("Die Datei ist genau so lang wie das Gelesene ({size} Bytes), und alles davon ging in die Prüfsummen ein."),
+            Language::En => {
+                format!("The file is exactly as long as what was read ({size} bytes), and all of it went into the checksums.")
+            }
+            Language::De => format!(
+                "Die Datei ist genau so lang wie das Gelesene ({size} Bytes), und alles davon ging in die Prüfsummen ein."
+            ),
         }));
     }
     let evidence = facts.provenance.verify;
     if evidence.image_matches == Some(true) {
-        because.push(good(language.pick("Read back from storage, it was what had been written.", "Vom Speicher zurückgelesen war es, was geschrieben wurde.").to_owned()));
+        because.push(good(
+            language
+                .pick(
+                    "Read back from storage, it was what had been written.",
+                    "Vom Speicher zurückgelesen war es, was geschrieben wurde.",
+                )
+                .to_owned(),
+        ));
     }
     if evidence.disc_unsettled == Some(0) {
-        because.push(good(language.pick("The disc was read a second time and gave the same data.", "Die Disc wurde ein zweites Mal gelesen und gab dieselben Daten.").to_owned()));
+        because.push(good(
+            language
+                .pick(
+                    "The disc was read a second time and gave the same data.",
+                    "Die Disc wurde ein zweites Mal gelesen und gab dieselben Daten.",
+                )
+                .to_owned(),
+        ));
     }
     if let (Some(at), Some(ok)) = (iso.verified_at, iso.verify_ok) {
         let at = sentences::moment(at, language);
@@ -151,7 +171,9 @@ fn because(iso: &IsoRecord, facts: &IsoFacts, language: Language) -> Vec<Because
     if facts.provenance.loss_accepted {
         because.push(Because {
             good: false,
-            text: language.pick("A person accepted that sectors are missing.", "Ein Mensch hat angenommen, dass Sektoren fehlen.").to_owned(),
+            text: language
+                .pick("A person accepted that sectors are missing.", "Ein Mensch hat angenommen, dass Sektoren fehlen.")
+                .to_owned(),
         });
     }
     because
@@ -162,10 +184,18 @@ fn read(iso: &IsoRecord, details: &ImageDetails, language: Language) -> Section 
     let number = |number| sentences::grouped(number, language);
     if let Some(medium) = &iso.medium {
         let sectors = medium.size.sectors;
-        section.exact(language.pick("Sectors of the disc", "Sektoren der Disc"), number(sectors), format!("{sectors} × {SECTOR}"));
+        section.exact(
+            language.pick("Sectors of the disc", "Sektoren der Disc"),
+            number(sectors),
+            format!("{sectors} × {SECTOR}"),
+        );
     }
     section.row(language.pick("Could not be read", "Nicht lesbar"), number(iso.bad_sectors));
-    section.exact(language.pick("Size of the image", "Größe des Abbilds"), sentences::size(iso.size, language), iso.size.to_string());
+    section.exact(
+        language.pick("Size of the image", "Größe des Abbilds"),
+        sentences::size(iso.size, language),
+        iso.size.to_string(),
+    );
     let statistics = &details.statistics;
     section.row(language.pick("Errors that the drive mended", "Vom Laufwerk behobene Fehler"), number(statistics.recovered));
     section.row(language.pick("Resets and hangs of the drive", "Neustarts und Hänger des Laufwerks"), number(statistics.resets));
@@ -218,7 +248,10 @@ fn comparisons(iso: &IsoRecord, provenance: &Provenance, language: Language) -> 
         Some(false) => language.pick("different", "verschieden").to_owned(),
         None => language.pick("not asked for", "nicht verlangt").to_owned(),
     };
-    section.row(language.pick("Image read back after writing", "Abbild nach dem Schreiben zurückgelesen"), told(provenance.verify.image_matches));
+    section.row(
+        language.pick("Image read back after writing", "Abbild nach dem Schreiben zurückgelesen"),
+        told(provenance.verify.image_matches),
+    );
     let twice = provenance.verify.disc_unsettled.map(|sectors| sectors == 0);
     section.row(language.pick("Disc read a second time", "Disc ein zweites Mal gelesen"), told(twice));
     if let Some(at) = iso.verified_at {
@@ -246,7 +279,10 @@ fn making(details: &ImageDetails, provenance: &Provenance, language: Language) -
     };
     section.row(language.pick("Started by", "Begonnen von"), operator);
     if provenance.seconds > 0.0 {
-        section.row(language.pick("Time of the last run", "Dauer des letzten Laufs"), sentences::duration(provenance.seconds, language));
+        section.row(
+            language.pick("Time of the last run", "Dauer des letzten Laufs"),
+            sentences::duration(provenance.seconds, language),
+        );
     }
     section.row(
         language.pick("Mean speed", "Mittlere Geschwindigkeit"),

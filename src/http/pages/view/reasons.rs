@@ -64,7 +64,9 @@ pub fn size_rule(rule: SizeRule, language: Language) -> &'static str {
         SizeRule::Medium => "Die Zahl des Laufwerks; nichts auf der Disc widerspricht ihr.",
         SizeRule::LeadOut => "Eine CD endet am Lead-out ihres Inhaltsverzeichnisses, was immer das Laufwerk als Größe nennt.",
         SizeRule::Sessions => "Die Disc hat mehrere Sitzungen; alle bis zum letzten Lead-out werden behalten.",
-        SizeRule::Structure => "Die Disc beschreibt ihre Schichten selbst; was Laufwerke zu solchen Discs sagen, kann falsch sein.",
+        SizeRule::Structure => {
+            "Die Disc beschreibt ihre Schichten selbst; was Laufwerke zu solchen Discs sagen, kann falsch sein."
+        }
         SizeRule::Recorded => "Bis hierher ist die Disc beschrieben; das Laufwerk zählt den leeren Platz danach mit.",
         SizeRule::FileSystem => "Das Laufwerk nennt die formatierte Größe; das Dateisystem sagt, was beschrieben ist.",
         SizeRule::Proven => "Das Dateisystem geht über die Größe des Laufwerks hinaus, und sein letzter Sektor ließ sich lesen.",
