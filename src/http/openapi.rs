@@ -84,6 +84,10 @@ mod exact;
         api::health::live,
         api::health::ready,
         api::health::metrics,
+        api::pictures::job,
+        api::pictures::job_sectors,
+        api::pictures::image,
+        api::pictures::image_sectors,
     ),
     components(schemas(ProblemDocument))
 )]
