@@ -5,9 +5,11 @@
 
 mod keys;
 mod load;
+mod networks;
 
 pub use keys::{KEYS, Key};
 pub use load::{ConfigError, load};
+pub use networks::Network;
 
 use crate::domain::drive::AgainPolicy;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,14 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// Whether people and programs have to show who they are.
+    pub auth: bool,
+    /// Further names under which the service is reached; requests that name another one are refused.
+    pub hosts: Vec<String>,
+    /// Proxies that are believed.
+    pub proxies: Vec<Network>,
+    /// Header in which they name the account that they signed in; empty: they sign nobody in.
+    pub proxy_header: String,
     /// Database URL; empty: SQLite in the state folder.
     pub database_url: String,
     /// Folder for the database and everything else the service must remember.
@@ -90,6 +100,10 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            auth: true,
+            hosts: Vec::new(),
+            proxies: Vec::new(),
+            proxy_header: String::new(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),
             output_dir: PathBuf::from("/var/lib/disk2iso/images"),

@@ -19,6 +19,7 @@ mod assets;
 mod body;
 mod form;
 mod guard;
+mod hosts;
 mod live;
 mod params;
 mod probe;

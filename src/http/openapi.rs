@@ -26,6 +26,7 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         (name = "isos", description = "The catalogue of images"),
         (name = "events", description = "The log as it grows"),
         (name = "system", description = "The machine and the settings"),
+        (name = "access", description = "Who may use the service: accounts, sessions, tokens"),
         (name = "health", description = "For machines that watch over the service"),
     ),
     paths(
@@ -35,6 +36,9 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::maps::job, api::maps::damage,
         api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
         api::system::status, api::system::logs, api::config::get, api::config::put,
+        api::session::get, api::session::end, api::session::list, api::session::end_others, api::session::one, api::session::revoke,
+        api::tokens::list, api::tokens::create, api::tokens::revoke,
+        api::users::list, api::users::create, api::users::get, api::users::change, api::users::delete,
         api::events::list, sse::job, sse::system, ws::connect, serve,
         api::health::live, api::health::ready, api::health::metrics,
     ),

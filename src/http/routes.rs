@@ -72,6 +72,13 @@ addresses! {
         "/system/status"          => GET api::system::status;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/session"                => GET api::session::get, DELETE api::session::end;
+        "/sessions"               => GET api::session::list, DELETE api::session::end_others;
+        "/sessions/{id}"          => GET api::session::one, DELETE api::session::revoke;
+        "/tokens"                 => GET api::tokens::list, POST api::tokens::create;
+        "/tokens/{id}"            => DELETE api::tokens::revoke;
+        "/users"                  => GET api::users::list, POST api::users::create;
+        "/users/{id}"             => GET api::users::get, PATCH api::users::change, DELETE api::users::delete;
         "/events"                 => GET api::events::list;
         "/events/jobs/{uuid}"     => GET sse::job;
         "/events/system"          => GET sse::system;
@@ -102,6 +109,10 @@ addresses! {
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/login"                  => GET pages::sign_in::form, POST pages::sign_in::sign_in;
+        "/logout"                 => POST pages::sign_in::sign_out;
+        "/setup"                  => GET pages::set_up::form, POST pages::set_up::create;
+        "/invitation"             => GET pages::set_up::invitation, POST pages::set_up::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

@@ -33,6 +33,8 @@ pub struct AppState {
     pub dispatcher: ChildRef<Dispatcher>,
     /// Owner of the images.
     pub catalog: ChildRef<Catalog>,
+    /// What finding out who asks needs to remember.
+    pub gate: super::auth::Gate,
     /// Root of the supervision tree, for its health.
     pub root: ChildRef<Supervisor>,
 }

@@ -13,11 +13,12 @@ pub enum Language {
 }
 
 impl Language {
-    /// `?lang=` if given, otherwise the first known language that the browser prefers.
+    /// `?lang=` if given, otherwise what the account has chosen, otherwise the first known language that the browser prefers.
     pub fn of(request: &HttpRequest) -> Self {
         let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
         let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self::choose(asked.or(accepted).unwrap_or_default())
+        let chosen = super::auth::Access::of(request);
+        Self::choose(asked.or(chosen.language()).or(accepted).unwrap_or_default())
     }
 
     /// The known language with the highest weight; English if there is none.

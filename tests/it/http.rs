@@ -1,5 +1,6 @@
 //! The web, black-box: the real program over its sockets.
 
+mod access;
 mod download;
 mod guard;
 mod lists;

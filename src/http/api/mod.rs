@@ -8,7 +8,10 @@ pub mod health;
 pub mod isos;
 pub mod jobs;
 pub mod maps;
+pub mod session;
 pub mod system;
+pub mod tokens;
+pub mod users;
 
 use super::AppState;
 use actix_web::web::Data;

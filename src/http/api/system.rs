@@ -6,6 +6,7 @@ use super::{
     health, jobs,
 };
 use crate::{
+    domain::access::Permission,
     error::{Code, Problem},
     http::{
         auth::{Look, May},
@@ -79,9 +80,9 @@ pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, 
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn logs(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn logs(may: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let (before, cursor) = (number(&mut params, "before")?, number(&mut params, "cursor")?);
-    let (filter, limit) = (filter(&mut params)?, params.limit()?);
+    let (filter, limit) = (filter(&mut params, may.may(Permission::Administer))?, params.limit()?);
     params.finish()?;
     let before = cursor.or(before);
     let found = state.read(Code::NotFound, move |conn| storage::events::latest(conn, limit + 1, before, &filter)).await?;
