@@ -4,6 +4,7 @@ mod access;
 mod fixtures;
 mod lists;
 mod migrations;
+mod queue;
 mod records;
 mod results;
 mod scale;

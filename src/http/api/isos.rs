@@ -20,7 +20,7 @@ use crate::{
 use actix_web::{HttpResponse, web};
 
 /// Orders of the list.
-const ORDERS: [&str; 4] = ["created_at", "label", "filename", "size"];
+pub const ORDERS: [&str; 4] = ["created_at", "label", "filename", "size"];
 
 /// A page of images, newest first.
 #[utoipa::path(get, path = "/api/v1/isos", tag = "isos", params(

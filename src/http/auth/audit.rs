@@ -40,6 +40,10 @@ impl Note {
 
     /// Writes it down, with what came of it.
     pub async fn write(self, state: &AppState, status: StatusCode) {
+        // Whoever asks too often must not fill the log with it.
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
         let Self { who, method, path, address } = self;
         let status = status.as_u16();
         let message = format!("{} asked for {method} {path}: {status}", who.name);
