@@ -21,6 +21,7 @@ mod assets;
 mod body;
 mod form;
 mod guard;
+mod hosts;
 mod limits;
 mod live;
 mod machine;

@@ -81,6 +81,13 @@ addresses! {
         "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/session"                => GET api::session::get, DELETE api::session::end;
+        "/sessions"               => GET api::session::list, DELETE api::session::end_others;
+        "/sessions/{id}"          => GET api::session::one, DELETE api::session::revoke;
+        "/tokens"                 => GET api::tokens::list, POST api::tokens::create;
+        "/tokens/{id}"            => DELETE api::tokens::revoke;
+        "/users"                  => GET api::users::list, POST api::users::create;
+        "/users/{id}"             => GET api::users::get, PATCH api::users::change, DELETE api::users::delete;
         "/system/config/export"   => GET api::config::export;
         "/system/config/import"   => POST api::config::import;
         "/events"                 => GET api::events::list;
@@ -117,6 +124,10 @@ addresses! {
         "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/login"                  => GET pages::sign_in::form, POST pages::sign_in::sign_in;
+        "/logout"                 => POST pages::sign_in::sign_out;
+        "/setup"                  => GET pages::set_up::form, POST pages::set_up::create;
+        "/invitation"             => GET pages::set_up::invitation, POST pages::set_up::choose;
         "/search"                 => GET pages::search::search;
         "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;

@@ -12,4 +12,6 @@ mod options;
 mod places;
 pub mod search;
 mod sentences;
+pub mod set_up;
+pub mod sign_in;
 mod view;
