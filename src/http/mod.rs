@@ -18,6 +18,8 @@ pub mod words;
 
 mod assets;
 mod body;
+mod checkup;
+mod diagnostics;
 mod form;
 mod guard;
 mod live;
@@ -31,6 +33,7 @@ mod state;
 mod topics;
 mod ws;
 
+pub use checkup::Checkup;
 pub use machine::{MachineHistory, MachineWatch};
 pub use server::HttpServerActor;
 pub use state::AppState;

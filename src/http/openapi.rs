@@ -46,7 +46,7 @@ mod exact;
         api::queue::put, api::queue::bulk, api::queue::restore,
         api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
         api::system::status, api::system::history, api::system::logs, api::config::get, api::config::put,
-        api::config::export, api::config::import,
+        api::config::export, api::config::import, api::doctor::doctor, api::diagnostics::diagnostics,
         api::events::list, sse::job, sse::system, ws::connect, serve,
         api::health::live, api::health::ready, api::health::metrics,
     ),

@@ -1,5 +1,6 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
+pub mod assistant;
 pub mod dashboard;
 mod disc;
 pub mod errors;
@@ -9,4 +10,6 @@ pub mod language;
 mod places;
 pub mod search;
 mod sentences;
+pub mod settings;
+pub mod system;
 mod view;
