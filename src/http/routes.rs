@@ -66,12 +66,16 @@ addresses! {
         "/jobs/{uuid}/move"       => POST api::queue::put;
         "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
+        "/jobs/{uuid}/picture"    => GET api::pictures::job;
+        "/jobs/{uuid}/sectors"    => GET api::pictures::job_sectors;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
+        "/isos/{id}/picture"      => GET api::pictures::image;
+        "/isos/{id}/sectors"      => GET api::pictures::image_sectors;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
         "/system/history"         => GET api::system::history;
@@ -106,9 +110,13 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
-        "/ui/disks/{id}/image"    => POST pages::forms::image;
-        "/ui/disks/{id}/eject"    => POST pages::forms::eject;
-        "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/drives"                 => GET pages::drives::list;
+        "/drives/{id}"            => GET pages::drives::one;
+        "/ui/disks/{id}/image"    => POST pages::drives::forms::image;
+        "/ui/disks/{id}/eject"    => POST pages::drives::forms::eject;
+        "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
+        "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
+        "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/system"                 => GET pages::system::status;

@@ -10,6 +10,7 @@ pub mod health;
 pub mod isos;
 pub mod jobs;
 pub mod maps;
+pub mod pictures;
 pub mod queue;
 pub mod system;
 
