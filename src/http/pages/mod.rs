@@ -1,5 +1,6 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
+pub mod account;
 pub mod dashboard;
 mod disc;
 pub mod drives;
@@ -14,4 +15,6 @@ pub mod search;
 mod sentences;
 pub mod set_up;
 pub mod sign_in;
+pub mod users;
+mod reasons;
 mod view;
