@@ -23,6 +23,7 @@ mod checkup;
 mod diagnostics;
 mod form;
 mod guard;
+mod hosts;
 mod limits;
 mod live;
 mod machine;

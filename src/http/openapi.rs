@@ -36,6 +36,7 @@ mod exact;
         (name = "isos", description = "The catalogue of images"),
         (name = "events", description = "The log as it grows"),
         (name = "system", description = "The machine and the settings"),
+        (name = "access", description = "Who may use the service: accounts, sessions, tokens"),
         (name = "health", description = "For machines that watch over the service"),
     ),
     paths(
@@ -90,6 +91,20 @@ mod exact;
         api::pictures::image_sectors,
         api::doctor::doctor,
         api::diagnostics::diagnostics,
+        api::session::get,
+        api::session::end,
+        api::session::list,
+        api::session::end_others,
+        api::session::one,
+        api::session::revoke,
+        api::tokens::list,
+        api::tokens::create,
+        api::tokens::revoke,
+        api::users::list,
+        api::users::create,
+        api::users::get,
+        api::users::change,
+        api::users::delete,
     ),
     components(schemas(ProblemDocument))
 )]

@@ -37,6 +37,8 @@ pub struct AppState {
     pub catalog: ChildRef<Catalog>,
     /// Pictures of discs.
     pub pictures: Pictures,
+    /// What finding out who asks needs to remember.
+    pub gate: super::auth::Gate,
     /// Root of the supervision tree, for its health.
     pub root: ChildRef<Supervisor>,
     /// The machine over the last minutes.

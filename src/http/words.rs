@@ -16,13 +16,14 @@ pub enum Language {
 }
 
 impl Language {
-    /// `?lang=` if given, otherwise what was chosen on a page ([`LANGUAGE_COOKIE`]), otherwise the first known language that the
-    /// browser prefers.
+    /// `?lang=` if given, otherwise what was chosen on a page ([`LANGUAGE_COOKIE`]), otherwise what the account has chosen,
+    /// otherwise the first known language that the browser prefers.
     pub fn of(request: &HttpRequest) -> Self {
         let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Self::parse);
         let chosen = || request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Self::parse(cookie.value()));
         let accepted = || request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        asked.or_else(chosen).unwrap_or_else(|| Self::choose(accepted()))
+        let own = || super::auth::Access::of(request).language().and_then(Self::parse);
+        asked.or_else(chosen).or_else(own).unwrap_or_else(|| Self::choose(accepted()))
     }
 
     /// Back from the tag.

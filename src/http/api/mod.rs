@@ -12,7 +12,10 @@ pub mod jobs;
 pub mod maps;
 pub mod pictures;
 pub mod queue;
+pub mod session;
 pub mod system;
+pub mod tokens;
+pub mod users;
 
 use super::AppState;
 use actix_web::web::Data;

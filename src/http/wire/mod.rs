@@ -1,5 +1,6 @@
 //! The JSON types of the API.
 
+mod access;
 mod config;
 mod disk;
 mod disk_settings;
@@ -17,6 +18,10 @@ mod result;
 mod speed;
 mod system;
 
+pub use access::{
+    ChangeUserBody, CreateTokenBody, CreateUserBody, NewTokenBody, NewUserBody, SessionBody, TokenBody, UserBody, WhoBody, role,
+    scope,
+};
 pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
