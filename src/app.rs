@@ -15,7 +15,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, RUNTIME_SETTINGS, RuntimeSettings},
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
-    http::{AppState, HttpServerActor, MachineHistory, MachineWatch, auth},
+    http::{AppState, Checkup, HttpServerActor, MachineHistory, MachineWatch, auth},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
     jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
@@ -161,6 +161,7 @@ impl Parts {
             gate: auth::Gate::default(),
             root: root_ref.clone(),
             machine: MachineHistory::default(),
+            checkup: Checkup::default(),
         };
         let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
         let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {

@@ -89,6 +89,8 @@ mod exact;
         api::pictures::job_sectors,
         api::pictures::image,
         api::pictures::image_sectors,
+        api::doctor::doctor,
+        api::diagnostics::diagnostics,
         api::session::get,
         api::session::end,
         api::session::list,

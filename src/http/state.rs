@@ -43,6 +43,8 @@ pub struct AppState {
     pub root: ChildRef<Supervisor>,
     /// The machine over the last minutes.
     pub machine: MachineHistory,
+    /// What the doctor found.
+    pub checkup: super::Checkup,
 }
 
 /// Longest time that a person waits for an actor. Deleting a large file takes its time.

@@ -214,6 +214,21 @@ words! {
 }
 
 words! {
+    /// States of the parts of the service.
+    PARTS {
+        "starting" Active ("Starting", "") ("Startet", "");
+        "running" Good ("Runs", "") ("Läuft", "");
+        "unresponsive" Bad ("Does not answer", "Something blocks it; what it does not hold goes on.") ("Antwortet nicht", "Etwas hält es auf; alles andere läuft weiter.");
+        "backing_off" Caution ("Failed, waits before the next start", "Its last end says why.") ("Ausgefallen, wartet vor dem nächsten Start", "Das letzte Ende sagt, warum.");
+        "restarting" Caution ("Being started again", "") ("Wird neu gestartet", "");
+        "stopping" Neutral ("Stopping", "") ("Hört auf", "");
+        "stopped" Neutral ("Done", "") ("Fertig", "");
+        "failed" Bad ("Given up", "It failed too often; restart the service.") ("Aufgegeben", "Zu oft ausgefallen; den Dienst neu starten.");
+        "abandoned" Bad ("Left behind", "Its thread hangs in the kernel; switch the drive off and on.") ("Zurückgelassen", "Der Faden hängt im Kernel; das Laufwerk aus- und einschalten.");
+    }
+}
+
+words! {
     /// Kinds of discs.
     KINDS {
         "data_cd" Neutral ("Data CD", "") ("Daten-CD", "");
@@ -324,7 +339,7 @@ mod tests {
 
     #[test]
     fn german_is_german_everywhere() {
-        for word in DRIVES.iter().chain(JOBS).chain(VERDICTS).chain(KINDS) {
+        for word in DRIVES.iter().chain(JOBS).chain(VERDICTS).chain(KINDS).chain(PARTS) {
             assert_ne!(word.word(Language::En), word.word(Language::De), "{}", word.key);
             assert_eq!(word.next(Language::En).is_empty(), word.next(Language::De).is_empty(), "{}", word.key);
         }

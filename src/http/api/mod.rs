@@ -1,7 +1,9 @@
 //! Handlers, one file per resource.
 
 pub mod config;
+pub mod diagnostics;
 pub mod disks;
+pub mod doctor;
 pub mod download;
 pub mod events;
 pub mod health;

@@ -2,6 +2,7 @@
 
 use super::{
     frame::{self, Frame, Notice, Place},
+    reasons::reason,
     sign_in::enter,
 };
 use crate::{
@@ -46,8 +47,8 @@ impl Page {
         self.refused.as_ref().is_some_and(|problem| problem.field.as_deref() == Some(field))
     }
 
-    fn reason(&self) -> &str {
-        self.refused.as_ref().map_or("", |problem| problem.detail.as_str())
+    fn reason(&self) -> String {
+        self.refused.as_ref().map(|problem| reason(problem, self.frame.language)).unwrap_or_default()
     }
 
     fn shortest(&self) -> usize {

@@ -5,6 +5,7 @@ mod config;
 mod disk;
 mod disk_settings;
 mod disk_statistics;
+mod doctor;
 mod event;
 mod iso;
 mod job;
@@ -25,6 +26,7 @@ pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptS
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
 pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
+pub use doctor::{DoctorReport, FindingBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
