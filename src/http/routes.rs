@@ -109,6 +109,9 @@ addresses! {
         "/ui/disks/{id}/image"    => POST pages::forms::image;
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/jobs/{uuid}"            => GET pages::job::show;
+        "/ui/jobs/{uuid}/change"  => POST pages::job::change;
+        "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/search"                 => GET pages::search::search;

@@ -5,6 +5,7 @@ mod disc;
 pub mod errors;
 pub mod forms;
 pub mod frame;
+pub mod job;
 pub mod language;
 mod places;
 pub mod search;
