@@ -84,6 +84,16 @@ mod exact;
         api::health::live,
         api::health::ready,
         api::health::metrics,
+        api::disks::list, api::disks::get, api::disks::change, api::disks::statistics, api::disks::eject, api::disks::insert, api::disks::close,
+        api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
+        api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
+        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::jobs::speed, api::maps::job, api::maps::damage,
+        api::pictures::job, api::pictures::job_sectors, api::pictures::image, api::pictures::image_sectors,
+        api::queue::put, api::queue::bulk, api::queue::restore,
+        api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
+        api::system::status, api::system::history, api::system::logs, api::config::get, api::config::put,
+        api::events::list, sse::job, sse::system, ws::connect, serve,
+        api::health::live, api::health::ready, api::health::metrics,
     ),
     components(schemas(ProblemDocument))
 )]
