@@ -272,7 +272,7 @@ class Explorer {
 
   /** The next or previous damaged place. */
   private jump(step: 1 | -1): void {
-    const found = step > 0 ? this.damaged.find((area) => area.start > this.cursor) : this.damaged.findLast((area) => area.start + area.count <= this.cursor);
+    const found = step > 0 ? this.damaged.find((area) => area.start > this.cursor) : this.damaged.filter((area) => area.start + area.count <= this.cursor).at(-1);
     const area = found ?? (step > 0 ? this.damaged[0] : this.damaged.at(-1));
     if (area === undefined) return;
     this.say(area.start, true);

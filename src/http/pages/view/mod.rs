@@ -9,21 +9,28 @@ mod event;
 mod evidence;
 mod iso;
 mod job;
+mod life;
 mod machine;
+mod medium;
 mod reasons;
 mod ring;
+mod speed;
 
 pub use attention::Attention;
 pub use chart::{Curve, curve_at};
 pub use curve::SpeedCurve;
 pub use disc::Disc;
 pub use drive::{DriveCard, Step, drive};
+pub use drive::{DriveCard, drive};
 pub use event::{EventRow, event};
 pub use evidence::{Evidence, Section, size};
 pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job};
+pub use life::{RingChart, life, rings};
 pub use machine::{MachineChart, machine};
+pub use medium::{Fact, medium};
 pub use ring::Ring;
+pub use speed::{SpeedChart, speed};
 
 use crate::http::words::Language;
 use chrono::{DateTime, SecondsFormat, Utc};
