@@ -61,10 +61,6 @@ mod exact;
         api::jobs::speed,
         api::maps::job,
         api::maps::damage,
-        api::pictures::job,
-        api::pictures::job_sectors,
-        api::pictures::image,
-        api::pictures::image_sectors,
         api::queue::put,
         api::queue::bulk,
         api::queue::restore,
@@ -88,6 +84,10 @@ mod exact;
         api::health::live,
         api::health::ready,
         api::health::metrics,
+        api::pictures::job,
+        api::pictures::job_sectors,
+        api::pictures::image,
+        api::pictures::image_sectors,
     ),
     components(schemas(ProblemDocument))
 )]
