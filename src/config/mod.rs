@@ -5,6 +5,7 @@
 
 mod help;
 mod keys;
+pub mod limits;
 mod load;
 mod stored;
 
@@ -43,6 +44,8 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// How much one client, and all together, may take.
+    pub limits: limits::Limits,
     /// Database URL; empty: SQLite in the state folder.
     pub database_url: String,
     /// Folder for the database and everything else the service must remember.
@@ -96,6 +99,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            limits: limits::Limits::default(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),
             output_dir: PathBuf::from("/var/lib/disk2iso/images"),

@@ -104,9 +104,13 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
-        "/ui/disks/{id}/image"    => POST pages::forms::image;
-        "/ui/disks/{id}/eject"    => POST pages::forms::eject;
-        "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/drives"                 => GET pages::drives::list;
+        "/drives/{id}"            => GET pages::drives::one;
+        "/ui/disks/{id}/image"    => POST pages::drives::forms::image;
+        "/ui/disks/{id}/eject"    => POST pages::drives::forms::eject;
+        "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
+        "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
+        "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/search"                 => GET pages::search::search;

@@ -6,17 +6,22 @@ mod drive;
 mod event;
 mod iso;
 mod job;
+mod life;
 mod machine;
+mod medium;
 mod ring;
+mod speed;
 
 pub use attention::Attention;
-pub use chart::{Curve, curve_at};
-pub use drive::{DriveCard, Step, drive};
+pub use drive::{DriveCard, drive};
 pub use event::{EventRow, event};
 pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job};
+pub use life::{RingChart, life, rings};
 pub use machine::{MachineChart, machine};
+pub use medium::{Fact, medium};
 pub use ring::Ring;
+pub use speed::{SpeedChart, speed};
 
 use crate::http::words::Language;
 use chrono::{DateTime, SecondsFormat, Utc};
