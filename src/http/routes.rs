@@ -105,8 +105,11 @@ addresses! {
         "/ui/disks/{id}/image"    => POST pages::forms::image;
         "/ui/disks/{id}/eject"    => POST pages::forms::eject;
         "/ui/disks/{id}/close"    => POST pages::forms::close;
-        "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
-        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/jobs"                   => GET pages::jobs::list;
+        "/ui/jobs/bulk"           => POST pages::jobs::forms::bulk;
+        "/ui/jobs/undo/{event}"   => POST pages::jobs::forms::undo;
+        "/ui/jobs/{uuid}/{action}" => POST pages::jobs::forms::job;
+        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::jobs::forms::other_drive;
         "/search"                 => GET pages::search::search;
         "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;

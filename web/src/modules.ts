@@ -4,6 +4,8 @@ type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
   chart: () => import("./modules/chart"),
+  queue: () => import("./modules/queue"),
+  selection: () => import("./modules/selection"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

@@ -5,6 +5,7 @@ pub mod errors;
 pub mod forms;
 pub mod frame;
 pub mod home;
+pub mod jobs;
 pub mod language;
 mod places;
 pub mod search;

@@ -7,7 +7,7 @@ mod ring;
 
 pub use drive::{DriveCard, drive};
 pub use iso::{IsoRow, iso};
-pub use job::{JobRow, job};
+pub use job::{JobRow, job, title};
 pub use ring::Ring;
 
 /// A button: a form that posts.
