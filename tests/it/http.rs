@@ -4,6 +4,7 @@ mod assets;
 mod download;
 mod frame;
 mod guard;
+mod jobs_page;
 mod lists;
 mod openapi;
 mod page;

@@ -31,7 +31,7 @@ pub async fn job(
 ) -> HttpResponse {
     let (uuid, verb) = path.into_inner();
     let outcome = act(&state, &uuid, &verb, Language::of(&request)).await;
-    frame::back(form.next("/jobs"), outcome)
+    frame::back(form.next("/"), outcome)
 }
 
 /// Lets a job that asks about unreadable sectors go on in another drive.
@@ -44,7 +44,7 @@ pub async fn other_drive(
 ) -> HttpResponse {
     let (uuid, drive) = path.into_inner();
     let outcome = decide(&state, &uuid, Decision::OtherDrive, Some(drive), Language::of(&request)).await;
-    frame::back(form.next("/jobs"), outcome)
+    frame::back(form.next("/"), outcome)
 }
 
 /// The same with all jobs that were ticked.

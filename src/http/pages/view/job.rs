@@ -35,6 +35,8 @@ pub struct JobRow {
 /// A job as a line; `drives` are those that it could go on in.
 pub fn job(job: &Job, drives: &[Disk], language: Language) -> JobRow {
     let word = state(job);
+    // What is done is as good as its result.
+    let role = verdict(job).unwrap_or(word).role;
     let mut details: Vec<String> = Vec::new();
     if job.status == "running" {
         details.extend(sentences::speed(job.speed, language));
@@ -43,18 +45,18 @@ pub fn job(job: &Job, drives: &[Disk], language: Language) -> JobRow {
     JobRow {
         uuid: job.uuid.clone(),
         title: title(job, language),
-        role: word.role.class(),
-        symbol: word.role.symbol(),
+        role: role.class(),
+        symbol: role.symbol(),
         sentence: sentences::job(job, language),
         next: job.message.clone().unwrap_or_else(|| word.next(language).to_owned()),
         percent: format!("{:.1}", job.progress),
-        ring: ring(job),
+        ring: Ring::new(job.progress / 100.0, role),
         details: details.join(" · "),
         actions: job_actions(job, drives, language),
     }
 }
 
-/// How the job stands; a completed one as good as its result.
+/// How the job stands.
 fn state(job: &Job) -> Word {
     words::find(words::JOBS, &job.status, job.phase.as_deref().or(job.reason.as_deref()))
 }
@@ -63,14 +65,10 @@ fn verdict(job: &Job) -> Option<Word> {
     job.verdict.as_deref().map(|verdict| words::find(words::VERDICTS, verdict, None))
 }
 
-fn ring(job: &Job) -> Ring {
-    let role = verdict(job).unwrap_or_else(|| state(job)).role;
-    Ring::new(job.progress / 100.0, role)
-}
-
 /// What a job is called: its disc, or where it reads.
 pub fn title(job: &Job, language: Language) -> String {
-    let subject = if job.disk_label.is_empty() { job.device.clone() } else { job.disk_label.clone() };
+    let names = [Some(job.disk_label.as_str()), job.filename.as_deref(), Some(job.device.as_str())];
+    let subject = names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("?").to_owned();
     match job.kind.as_str() {
         "verify" => format!("{}: {subject}", language.pick("Check", "Prüfung")),
         "scan" => format!("{}: {subject}", language.pick("Surface scan", "Oberflächenprüfung")),
