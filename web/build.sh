@@ -5,8 +5,7 @@ cd "$(dirname "$0")"
 
 sum() { find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum; }
 
-sources="package.json package-lock.json tsconfig.json build.mjs src static"
-[ ! -f openapi.json ] || sources="$sources openapi.json"
+sources="package.json package-lock.json tsconfig.json build.mjs openapi.json src static"
 # shellcheck disable=SC2086 # a list of names
 inputs=$(sum $sources)
 if [ -f dist/manifest.json ] && [ -f dist/.stamp ] && [ "$(cat dist/.stamp)" = "$inputs" ]; then
@@ -23,13 +22,10 @@ if [ ! -f node_modules/.stamp ] || [ "$(cat node_modules/.stamp)" != "$packages"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
     printf '%s' "$packages" > node_modules/.stamp
 fi
-if [ -f openapi.json ]; then
-    node_modules/.bin/openapi-typescript openapi.json --output src/schema.d.ts --silent 2>/dev/null ||
-        node_modules/.bin/openapi-typescript openapi.json --output src/schema.d.ts
-    # What was generated is part of the sources from now on.
-    # shellcheck disable=SC2086
-    inputs=$(sum $sources)
-fi
+# The client's types are part of the sources from here on.
+node_modules/.bin/openapi-typescript openapi.json --output src/schema.d.ts >/dev/null
+# shellcheck disable=SC2086 # a list of names
+inputs=$(sum $sources)
 npm run --silent check
 npm run --silent build
 printf '%s' "$inputs" > dist/.stamp

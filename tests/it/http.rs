@@ -1,10 +1,12 @@
 //! The web, black-box: the real program over its sockets.
 
+mod access;
 mod assets;
 mod download;
 mod frame;
 mod guard;
 mod jobs_page;
+mod limits;
 mod lists;
 mod openapi;
 mod page;

@@ -3,9 +3,13 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
+  copy: () => import("./modules/copy"),
+  file_text: () => import("./modules/file_text"),
+  logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
   queue: () => import("./modules/queue"),
   selection: () => import("./modules/selection"),
+  disc: () => import("./modules/disc"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

@@ -243,6 +243,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/isos/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The disc of an image as it can be drawn. */
+        get: operations["get_isos_id_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/isos/{id}/sectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which files lie in some sectors of an image. */
+        get: operations["get_isos_id_sectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/isos/{id}/verify": {
         parameters: {
             query?: never;
@@ -431,6 +465,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{uuid}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The disc of a job as it can be drawn: what was read, what not yet, what cannot be. */
+        get: operations["get_jobs_uuid_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{uuid}/restore": {
         parameters: {
             query?: never;
@@ -499,6 +550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{uuid}/sectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which files lie in some sectors of a job's disc. */
+        get: operations["get_jobs_uuid_sectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{uuid}/speed": {
         parameters: {
             query?: never;
@@ -533,6 +601,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, how they showed it, and what they may. */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /** Signs out: ends the session that asks. */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the own account is signed in. */
+        get: operations["get_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of the own account but the one that asks. */
+        delete: operations["delete_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One session of the own account. */
+        get: operations["get_sessions_id"];
+        put?: never;
+        post?: never;
+        /** Ends a session of the own account. */
+        delete: operations["delete_sessions_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/config": {
         parameters: {
             query?: never;
@@ -540,11 +662,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All settings, with their values and where each may be changed. */
+        /** All settings, with their values, what they do and where each may be changed. */
         get: operations["get_system_config"];
-        /** Changes settings of the running service; they stay changed after a restart. */
+        /**
+         * Changes settings, all or none; they stay changed after a restart.
+         * @description What is true of each setting (`applies`, `locked`) stands in the list. Settings that count from the next start on are tried as that
+         *     start would do it; what would keep the service from starting is refused.
+         */
         put: operations["put_system_config"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/config/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configuration as TOML, without secrets. */
+        get: operations["get_system_config_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/config/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a configuration over, all or nothing; or only shows what it would change. */
+        post: operations["post_system_config_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -600,6 +760,78 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tokens, newest first. */
+        get: operations["get_tokens"];
+        put?: never;
+        /** Makes a token. The answer is the only place where its secret is ever shown. */
+        post: operations["post_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token; it opens nothing from now on. */
+        delete: operations["delete_tokens_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All accounts, by name. */
+        get: operations["get_users"];
+        put?: never;
+        /** Makes an account. Without a password the answer has a link with which its owner chooses one. */
+        post: operations["post_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["get_users_id"];
+        put?: never;
+        post?: never;
+        /** Removes an account with its sessions and tokens. */
+        delete: operations["delete_users_id"];
+        options?: never;
+        head?: never;
+        /** Changes an account. */
+        patch: operations["patch_users_id"];
         trace?: never;
     };
     "/api/v1/ws": {
@@ -742,6 +974,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Sectors that are alike. */
+        AreaBody: {
+            /**
+             * Format: int64
+             * @description Number of sectors.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description First sector.
+             */
+            start: number;
+            /** @description One of the states in `counts`. */
+            state: string;
+        };
         /**
          * @description A USB bridge.
          * @example {
@@ -807,10 +1054,27 @@ export interface components {
             priority?: number | null;
         };
         /**
+         * @description Changes of an account; what is absent stays.
+         * @example {
+         *       "role": "viewer"
+         *     }
+         */
+        ChangeUserBody: {
+            /** @description Blocking ends all sessions; nothing of the account opens the door then. */
+            blocked?: boolean | null;
+            /** @description New name. */
+            name?: string | null;
+            /** @description `viewer`, `operator` or `admin`. */
+            role?: string | null;
+        };
+        /**
          * @description Changes of settings; what is absent stays as it is.
          * @example {
          *       "auto": true,
-         *       "max_jobs": 4
+         *       "max_jobs": 4,
+         *       "settings": {
+         *         "hook.seconds": "60"
+         *       }
          *     }
          */
         ConfigChange: {
@@ -829,15 +1093,34 @@ export interface components {
              * @description Most jobs at once, 1 to 64.
              */
             max_jobs?: number | null;
+            /** @description Any settings by their names, as in the configuration file; null takes back what was stored. */
+            settings?: {
+                [key: string]: string | null;
+            } | null;
             /** @description Compare image and disc after each automatic job. */
             verify?: boolean | null;
         };
         /** @description All settings. */
         ConfigDocument: {
-            /** @description Those that `PUT /system/config` changes, as it takes them. */
+            /** @description Why the next start would fail as things are; null: it would not. */
+            broken?: string | null;
+            /** @description Those that count at once, as `PUT /system/config` takes them. */
             runtime: components["schemas"]["ConfigChange"];
             /** @description One entry per setting. */
             settings: components["schemas"]["Setting"][];
+        };
+        /**
+         * @description A configuration to take over.
+         * @example {
+         *       "apply": false,
+         *       "toml": "[jobs]\nmax = 4\n"
+         *     }
+         */
+        ConfigImport: {
+            /** @description Whether to make the changes; otherwise they are only shown. */
+            apply?: boolean;
+            /** @description As `GET /system/config/export` gives it, or a configuration file. */
+            toml: string;
         };
         /**
          * @description How a job goes on.
@@ -896,6 +1179,40 @@ export interface components {
              * @description -100 to 100; larger goes first.
              */
             priority?: number;
+        };
+        /**
+         * @description A new API token.
+         * @example {
+         *       "expires_in_days": 90,
+         *       "name": "backup script",
+         *       "scope": "read"
+         *     }
+         */
+        CreateTokenBody: {
+            /**
+             * Format: int32
+             * @description 1 to 3650; absent: it stays good until it is revoked.
+             */
+            expires_in_days?: number | null;
+            /** @description What it is for. */
+            name: string;
+            /** @description `read`, `operate` or `admin`. */
+            scope: string;
+        };
+        /**
+         * @description A new account.
+         * @example {
+         *       "name": "Grace",
+         *       "role": "operator"
+         *     }
+         */
+        CreateUserBody: {
+            /** @description 1 to 64 characters; case does not count. */
+            name: string;
+            /** @description At least 10 characters; absent: the answer has a link with which its owner chooses one. */
+            password?: string | null;
+            /** @description `viewer`, `operator` or `admin`. */
+            role: string;
         };
         /**
          * @description What is missing of an image and what that means.
@@ -1309,6 +1626,29 @@ export interface components {
             vendor: string;
         };
         /**
+         * @description What an import changes.
+         * @example {
+         *       "applied": false,
+         *       "changes": [
+         *         {
+         *           "applies": "now",
+         *           "key": "jobs.max",
+         *           "new": "4",
+         *           "old": "8"
+         *         }
+         *       ],
+         *       "kept": []
+         *     }
+         */
+        ImportResult: {
+            /** @description Whether the changes were made. */
+            applied: boolean;
+            /** @description The changes. */
+            changes: components["schemas"]["SettingChange"][];
+            /** @description What stays as it is, because it cannot be changed here. */
+            kept: components["schemas"]["KeptSetting"][];
+        };
+        /**
          * @description An image file for a virtual drive.
          * @example {
          *       "image": "/srv/samples/photos.iso"
@@ -1427,6 +1767,7 @@ export interface components {
          *       "error_code": null,
          *       "error_count": 0,
          *       "eta_seconds": 248,
+         *       "filename": null,
          *       "fingerprint": "9f86d081884c7d659a2feaa0c55ad015",
          *       "iso_id": null,
          *       "kind": "image",
@@ -1494,6 +1835,8 @@ export interface components {
              * @description Seconds left at this speed.
              */
             eta_seconds?: number | null;
+            /** @description The name that was asked for, without `.iso`; null if it is to be the label. */
+            filename?: string | null;
             /** @description The disc that it reads. */
             fingerprint?: string | null;
             /** @description The image that it made or checks. */
@@ -1654,6 +1997,13 @@ export interface components {
              */
             verify?: "none" | "image" | "disc" | "both" | true | false | null;
         };
+        /** @description A setting that stays as it is. */
+        KeptSetting: {
+            /** @description Its name. */
+            key: string;
+            /** @description Why. */
+            reason: string;
+        };
         /** @description One page of a list. */
         List_Disk: {
             /** @description The rows. */
@@ -1679,6 +2029,27 @@ export interface components {
         List_Job: {
             /** @description The rows. */
             items: components["schemas"]["Job"][];
+            /** @description Give it back as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_SessionBody: {
+            /** @description The rows. */
+            items: components["schemas"]["SessionBody"][];
+            /** @description Give it back as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_TokenBody: {
+            /** @description The rows. */
+            items: components["schemas"]["TokenBody"][];
+            /** @description Give it back as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_UserBody: {
+            /** @description The rows. */
+            items: components["schemas"]["UserBody"][];
             /** @description Give it back as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
         };
@@ -1861,6 +2232,85 @@ export interface components {
             /** @description `top`, `up`, `down` or `bottom`. */
             direction?: string | null;
         };
+        /** @description A new token with its secret, which is never shown again. */
+        NewTokenBody: components["schemas"]["TokenBody"] & {
+            /** @description Send it as `Authorization: Bearer …`. */
+            token: string;
+        };
+        /** @description A new account, and the link for its owner. */
+        NewUserBody: components["schemas"]["UserBody"] & {
+            /** @description With which the owner chooses a password; good once, for three days, and never shown again. Null if a password was given. */
+            link?: string | null;
+        };
+        /**
+         * @description A disc as it can be drawn: the number of a sector is its radius.
+         * @example {
+         *       "areas": [
+         *         {
+         *           "count": 1000,
+         *           "start": 0,
+         *           "state": "read"
+         *         },
+         *         {
+         *           "count": 2,
+         *           "start": 1000,
+         *           "state": "bad"
+         *         },
+         *         {
+         *           "count": 328998,
+         *           "start": 1002,
+         *           "state": "read"
+         *         }
+         *       ],
+         *       "class": "cd",
+         *       "counts": {
+         *         "bad": 2,
+         *         "read": 329998
+         *       },
+         *       "layers": [
+         *         0
+         *       ],
+         *       "places": 1,
+         *       "sectors": 330000
+         *     }
+         */
+        PictureDocument: {
+            /**
+             * @description The whole disc in ascending order without gaps, at most 2048 areas. Where there are more, neighbours are one, as bad as the
+             *     worst of them.
+             */
+            areas: components["schemas"]["AreaBody"][];
+            /** @description `cd`, `dvd`, `bd` or `other`. */
+            class: string;
+            /** @description Number of sectors of each state that occurs, exact: `bad`, `skipped`, `slow`, `trimmed`, `read`, `gap`, `untried`. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description First sector of each layer. Every second layer lies from the rim inwards. */
+            layers: number[];
+            /** @description Number of places that could not be read (yet), exact. */
+            places: number;
+            /**
+             * Format: int64
+             * @description Sectors of the disc.
+             */
+            sectors: number;
+        };
+        /** @description A file and where it begins. */
+        PlacedFile: {
+            /** @description Path on the disc; `Track 3` of a CD that is read raw. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description First sector.
+             */
+            start: number;
+        };
         /** @description A stretch of the disc. */
         PointBody: {
             /**
@@ -1993,26 +2443,121 @@ export interface components {
             ranges: components["schemas"]["RangeBody"][];
         };
         /**
+         * @description Which files lie in some sectors.
+         * @example {
+         *       "count": 2,
+         *       "files": [
+         *         {
+         *           "path": "PHOTOS/IMG_1234.JPG",
+         *           "size": 123456,
+         *           "start": 990
+         *         }
+         *       ],
+         *       "files_all": 1,
+         *       "from": 1000,
+         *       "known": "all",
+         *       "system": false
+         *     }
+         */
+        SectorsDocument: {
+            /**
+             * Format: int64
+             * @description Number of sectors.
+             */
+            count: number;
+            /** @description Files that lie there, at most 50, in the order of their places. */
+            files: components["schemas"]["PlacedFile"][];
+            /** @description Number of all of them. */
+            files_all: number;
+            /**
+             * Format: int64
+             * @description First sector.
+             */
+            from: number;
+            /** @description How much is known: `all`, `part` (folders that could not be read, or not yet) or `nothing`. */
+            known: string;
+            /** @description Folders and tables of the file system are among it. */
+            system: boolean;
+        };
+        /** @description A browser that is signed in. */
+        SessionBody: {
+            /** @description Where from. */
+            address: string;
+            /** @description What the browser calls itself. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description Signed in.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description Over at this time unless it is used before.
+             */
+            expires_at: string;
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Last request, give or take a minute.
+             */
+            seen_at: string;
+        };
+        /**
          * @description One setting.
          * @example {
          *       "allowed": "1 to 64",
          *       "api_field": "max_jobs",
+         *       "applies": "now",
          *       "environment": "DISK2ISO_MAX_JOBS",
+         *       "group": "jobs",
+         *       "help": "More jobs wait in the queue.",
          *       "key": "jobs.max",
+         *       "locked": null,
+         *       "pending": null,
+         *       "source": "default",
+         *       "title": "Most jobs at once",
          *       "value": "8"
          *     }
          */
         Setting: {
             /** @description What is allowed, in words. */
             allowed: string;
-            /** @description Its field in `PUT /system/config`; null: only file and environment change it, at the next start. */
+            /** @description Its own field in `PUT /system/config`; others are changed by `settings`. */
             api_field?: string | null;
+            /** @description When a change counts: `now`, `restart`, `never` (only configuration file and environment change it). */
+            applies: string;
             /** @description Environment variable that sets it. */
             environment: string;
+            /** @description What it belongs to. */
+            group: string;
+            /** @description What it does. */
+            help: string;
             /** @description `section.key` in the configuration file. */
             key: string;
+            /** @description Why it cannot be changed here; null: it can. */
+            locked?: string | null;
+            /** @description Its value from the next start on; null: the same. */
+            pending?: string | null;
+            /** @description Where it was set: `default`, `file`, `stored` (by people), `environment`. */
+            source: string;
+            /** @description Its name for people. */
+            title: string;
             /** @description Value now; passwords are never shown. */
             value: string;
+        };
+        /** @description A change of a setting. */
+        SettingChange: {
+            /** @description `now` or `restart`. */
+            applies: string;
+            /** @description Its name. */
+            key: string;
+            /** @description After. */
+            new: string;
+            /** @description Before. */
+            old: string;
         };
         /** @description Space in bytes. */
         Space: {
@@ -2137,6 +2682,30 @@ export interface components {
             /** @description Version of the service. */
             version: string;
         };
+        /** @description An API token without its secret. */
+        TokenBody: {
+            /**
+             * Format: date-time
+             * @description Made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Over at this time; null: never.
+             */
+            expires_at?: string | null;
+            /** @description Id. */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description `read`, `operate` or `admin`; its owner's role bounds it further. */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description Used last, give or take a minute.
+             */
+            used_at?: string | null;
+        };
         /** @description A program that had a part in it. */
         ToolBody: {
             /** @description Its command line; empty for this program. */
@@ -2185,6 +2754,62 @@ export interface components {
              * @description Sectors on which readings never agreed.
              */
             unsettled: number;
+        };
+        /** @description An account. */
+        UserBody: {
+            /** @description Whether it cannot be used. */
+            blocked: boolean;
+            /**
+             * Format: date-time
+             * @description Made.
+             */
+            created_at: string;
+            /** @description Whether a password was chosen; without one, its owner needs a link. */
+            has_password: boolean;
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description `viewer`, `operator` or `admin`. */
+            role: string;
+            /** @description Whether signing in takes a code as well. */
+            second_step: boolean;
+            /**
+             * Format: date-time
+             * @description Signed in last.
+             */
+            seen_at?: string | null;
+        };
+        /**
+         * @description Who asks.
+         * @example {
+         *       "csrf": null,
+         *       "means": "token",
+         *       "name": "Ada",
+         *       "permission": "operate",
+         *       "role": "admin",
+         *       "scope": "operate",
+         *       "session_id": null,
+         *       "user_id": "0198a2c4-5f10-7c3a-9a51-7d2f0c9e1b44"
+         *     }
+         */
+        WhoBody: {
+            /** @description What the header `X-CSRF-Token` has to carry when something is changed with a session. */
+            csrf?: string | null;
+            /** @description How they showed it: `session`, `token`, `proxy`, or `loopback` while access control is off. */
+            means: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What comes of role and scope: `look`, `operate` or `administer`. */
+            permission: string;
+            /** @description `viewer`, `operator` or `admin`. */
+            role: string;
+            /** @description What the token allows at most: `read`, `operate` or `admin`. */
+            scope?: string | null;
+            /** @description Of the session. */
+            session_id?: string | null;
+            /** @description Account; null while access control is off. */
+            user_id?: string | null;
         };
         /** @description One ring. */
         ZoneBody: {
@@ -2296,6 +2921,15 @@ export interface components {
         };
         /** @description `too_large`: The body is too large */
         TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description `too_slow`: The body took too long to arrive */
+        TooSlow: {
             headers: {
                 [name: string]: unknown;
             };
@@ -2474,6 +3108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `too_large` */
             413: {
                 headers: {
@@ -2684,6 +3319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `not_virtual`, `drive_busy`, `drive_gone`, `drive_disabled` */
             409: {
                 headers: {
@@ -2808,6 +3444,13 @@ export interface operations {
                  * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
                  */
                 iso?: string;
+                /**
+                 * @description Before this time or date
+                 * @example 2026-11-20
+                 */
+                until?: string;
+                /** @description Text in the message, at most 200 characters */
+                q?: string;
                 /** @description 1 to 200, default 50 */
                 limit?: number;
             };
@@ -3246,6 +3889,117 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_isos_id_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the image
+                 * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Send it back as If-None-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDocument"];
+                };
+            };
+            /** @description It is the same as the one with this ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `iso_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_isos_id_sectors: {
+        parameters: {
+            query: {
+                /**
+                 * @description First sector
+                 * @example 1000
+                 */
+                from: number;
+                /** @description Number of sectors, default 1 */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the image
+                 * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known about them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectorsDocument"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `iso_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_isos_id_verify: {
         parameters: {
             query?: never;
@@ -3421,6 +4175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `disc_unsupported` */
             409: {
                 headers: {
@@ -3505,6 +4260,7 @@ export interface operations {
             };
             401: components["responses"]["SignInNeeded"];
             403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
             /** @description `too_large` */
             413: {
                 headers: {
@@ -3630,6 +4386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `job_finished`, `job_active` (it has begun to write) or `conflict` */
             409: {
                 headers: {
@@ -3838,6 +4595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `wrong_disc`, `job_active`, `job_not_retryable` or `disc_unsupported` */
             409: {
                 headers: {
@@ -3931,6 +4689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `no_decision_needed`; for another drive as for `continue` */
             409: {
                 headers: {
@@ -4074,6 +4833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `job_not_queued`, or `conflict`: the job beside it does not wait any more, or the queue was put in another order meanwhile */
             409: {
                 headers: {
@@ -4155,6 +4915,58 @@ export interface operations {
             };
             /** @description `job_finished` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_jobs_uuid_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the job
+                 * @example 0198a2c4-5f10-7c3a-9a51-7d2f0c9e1b44
+                 */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture; while the job runs it is some seconds behind */
+            200: {
+                headers: {
+                    /** @description Send it back as If-None-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDocument"];
+                };
+            };
+            /** @description It is the same as the one with this ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `job_unknown` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4359,6 +5171,65 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_jobs_uuid_sectors: {
+        parameters: {
+            query: {
+                /**
+                 * @description First sector
+                 * @example 1000
+                 */
+                from: number;
+                /** @description Number of sectors, default 1 */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the job
+                 * @example 0198a2c4-5f10-7c3a-9a51-7d2f0c9e1b44
+                 */
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known about them; of a job under way, what its folders tell so far */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectorsDocument"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `job_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_jobs_uuid_speed: {
         parameters: {
             query?: never;
@@ -4422,6 +5293,300 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `session_unknown`: asked with a token or through a proxy */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions, the one that was used last first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_SessionBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `session_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `session_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             414: components["responses"]["AddressTooLong"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -4498,6 +5663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description `too_large` */
             413: {
                 headers: {
@@ -4528,7 +5694,135 @@ export interface operations {
             };
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
+            /** @description `storage_failed`: the file of stored settings cannot be written */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_system_config_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A configuration file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/toml": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_system_config_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigImport"];
+            };
+        };
+        responses: {
+            /** @description What changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            /** @description `origin_refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_field`: the first setting that is refused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            /** @description `storage_failed` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `unavailable` */
             503: {
                 headers: {
@@ -4601,6 +5895,18 @@ export interface operations {
                  * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
                  */
                 iso?: string;
+                /**
+                 * @description Not before this time or date
+                 * @example 2026-11-20
+                 */
+                since?: string;
+                /**
+                 * @description Before this time or date
+                 * @example 2026-11-21
+                 */
+                until?: string;
+                /** @description Text in the message, at most 200 characters */
+                q?: string;
                 /** @description 1 to 200, default 50 */
                 limit?: number;
                 /** @description Events before this number */
@@ -4675,6 +5981,500 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens, without their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TokenBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTokenBody"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenBody"];
+                };
+            };
+            /** @description `bad_json`, `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description `auth_off`, `conflict`: there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the token
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `token_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `auth_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_UserBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUserBody"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserBody"];
+                };
+            };
+            /** @description `bad_json`, `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description `user_name_taken`, `conflict`: there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the account
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `user_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the account
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `user_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `last_admin` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patch_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the account
+                 * @example virtual-drive0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUserBody"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            /** @description `bad_json`, `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `user_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description `user_name_taken`, `last_admin` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_field` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_ws: {
