@@ -117,6 +117,9 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
+        "/jobs"                   => GET pages::jobs::list;
+        "/ui/jobs/bulk"           => POST pages::jobs::forms::bulk;
+        "/ui/jobs/undo/{event}"   => POST pages::jobs::forms::undo;
         "/jobs/{uuid}"            => GET pages::job::show;
         "/ui/jobs/{uuid}/change"  => POST pages::job::change;
         "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
@@ -127,8 +130,8 @@ addresses! {
         "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
         "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
         "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
-        "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
-        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/ui/jobs/{uuid}/{action}" => POST pages::jobs::forms::job;
+        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::jobs::forms::other_drive;
         "/system"                 => GET pages::system::status;
         "/system/logs"            => GET pages::system::logs::logs;
         "/system/logs/download"   => GET pages::system::logs::download;

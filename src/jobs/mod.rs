@@ -6,6 +6,7 @@
 //! event in one transaction, then act.
 
 mod actor;
+mod bulk;
 mod commit;
 mod continuing;
 mod create;
@@ -30,5 +31,7 @@ pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};
 pub use image::{image_file, map_file};
 pub use live::{LiveJob, LiveJobs};
-pub use messages::{BulkCommand, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, VerifyIso};
+pub use messages::{
+    BulkCommand, BulkDone, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, UndoBulk, VerifyIso,
+};
 pub use recovery::recover;

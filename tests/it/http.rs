@@ -5,6 +5,7 @@ mod assets;
 mod download;
 mod frame;
 mod guard;
+mod jobs_page;
 mod limits;
 mod lists;
 mod openapi;

@@ -7,6 +7,8 @@ const modules: Record<string, () => Promise<Module>> = {
   file_text: () => import("./modules/file_text"),
   logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
+  queue: () => import("./modules/queue"),
+  selection: () => import("./modules/selection"),
   disc: () => import("./modules/disc"),
 };
 

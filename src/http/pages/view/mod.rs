@@ -24,7 +24,7 @@ pub use drive::{DriveCard, Step, drive};
 pub use event::{EventRow, event};
 pub use evidence::{Evidence, Section, size};
 pub use iso::{IsoRow, iso};
-pub use job::{JobRow, job};
+pub use job::{JobRow, job, title};
 pub use life::{RingChart, life, rings};
 pub use machine::{MachineChart, machine};
 pub use medium::{Fact, medium};
