@@ -42,7 +42,7 @@ mod exact;
         api::disks::list, api::disks::get, api::disks::change, api::disks::statistics, api::disks::eject, api::disks::insert, api::disks::close,
         api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
         api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
-        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::jobs::speed, api::maps::job, api::maps::damage,
+        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::jobs::speed, api::jobs::check_name, api::maps::job, api::maps::damage,
         api::queue::put, api::queue::bulk, api::queue::restore,
         api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
         api::system::status, api::system::history, api::system::logs, api::config::get, api::config::put,

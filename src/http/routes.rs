@@ -56,6 +56,7 @@ addresses! {
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
         "/jobs/bulk"              => POST api::queue::bulk;
+        "/jobs/check-name"        => GET api::jobs::check_name;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -102,6 +103,8 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
+        "/jobs/new"               => GET pages::new_job::form;
+        "/ui/new-job"             => POST pages::new_job::create;
         "/drives"                 => GET pages::drives::list;
         "/drives/{id}"            => GET pages::drives::one;
         "/ui/disks/{id}/image"    => POST pages::drives::forms::image;

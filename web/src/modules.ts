@@ -4,6 +4,9 @@ type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
   chart: () => import("./modules/chart"),
+  "job-form": () => import("./modules/job-form"),
+  machine: () => import("./modules/machine"),
+  "new-job": () => import("./modules/new-job"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

@@ -8,6 +8,7 @@ mod fields;
 pub mod forms;
 pub mod frame;
 pub mod language;
+pub mod new_job;
 mod options;
 mod places;
 pub mod search;

@@ -1,5 +1,6 @@
 //! The JSON types of the API.
 
+mod check_name;
 mod config;
 mod disk;
 mod disk_settings;
@@ -15,6 +16,7 @@ mod result;
 mod speed;
 mod system;
 
+pub use check_name::NameDocument;
 pub use config::{ConfigChange, ConfigDocument, Setting};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
