@@ -1,6 +1,6 @@
 //! The table of all settings: name in the file, name in the environment, what is allowed, how to set it.
 
-use super::Config;
+use super::{Config, limits};
 use crate::domain::drive::AgainPolicy;
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
@@ -30,9 +30,36 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "server.auth",
         env: "DISK2ISO_AUTH",
-        allowed: "off (there are no accounts yet; only on a loopback address)",
-        set: |_, v| (v == "off").then_some(()),
-        show: |_| "off".to_owned(),
+        allowed: "on, or off (whoever reaches a loopback address may do everything)",
+        set: |c, v| {
+            c.auth = v == "on";
+            (v == "on" || v == "off").then_some(())
+        },
+        show: |c| if c.auth { "on" } else { "off" }.to_owned(),
+    },
+    Key {
+        name: "server.hosts",
+        env: "DISK2ISO_HOSTS",
+        allowed: "names separated by commas, for example discs.example.org",
+        set: |c, v| names(v).map(|names| c.hosts = names),
+        show: |c| c.hosts.join(","),
+    },
+    Key {
+        name: "access.proxies",
+        env: "DISK2ISO_PROXIES",
+        allowed: "addresses and networks separated by commas, for example 127.0.0.1,172.16.0.0/12",
+        set: |c, v| items(v).map(|part| part.parse().ok()).collect::<Option<_>>().map(|all| c.proxies = all),
+        show: |c| c.proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+    },
+    Key {
+        name: "access.proxy_header",
+        env: "DISK2ISO_PROXY_HEADER",
+        allowed: "the name of a header, for example Remote-User, or nothing",
+        set: |c, v| {
+            let plain = v.len() <= 64 && v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            plain.then(|| v.clone_into(&mut c.proxy_header))
+        },
+        show: |c| c.proxy_header.clone(),
     },
     Key {
         name: "database.url",
@@ -150,6 +177,41 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "limits.requests_per_minute",
+        env: "DISK2ISO_REQUESTS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each token, account or address",
+        set: |c, v| per_minute(v).map(|n| c.limits.requests = Some(n)),
+        show: |c| c.limits.requests.unwrap_or(limits::REQUESTS).to_string(),
+    },
+    Key {
+        name: "limits.heavy_requests_per_minute",
+        env: "DISK2ISO_HEAVY_REQUESTS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each token, account or address",
+        set: |c, v| per_minute(v).map(|n| c.limits.heavy = Some(n)),
+        show: |c| c.limits.heavy.unwrap_or(limits::HEAVY).to_string(),
+    },
+    Key {
+        name: "limits.sign_ins_per_minute",
+        env: "DISK2ISO_SIGN_INS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each address",
+        set: |c, v| per_minute(v).map(|n| c.limits.sign_ins = Some(n)),
+        show: |c| c.limits.sign_ins.unwrap_or(limits::SIGN_INS).to_string(),
+    },
+    Key {
+        name: "limits.connections",
+        env: "DISK2ISO_CONNECTIONS",
+        allowed: "16 to 65536",
+        set: |c, v| v.parse().ok().filter(|n| (16..=65_536).contains(n)).map(|n| c.limits.connections = n),
+        show: |c| c.limits.connections.to_string(),
+    },
+    Key {
+        name: "limits.live_clients",
+        env: "DISK2ISO_LIVE_CLIENTS",
+        allowed: "1 to 20000",
+        set: |c, v| v.parse().ok().filter(|n| (1..=20_000).contains(n)).map(|n| c.limits.live_clients = n),
+        show: |c| c.limits.live_clients.to_string(),
+    },
+    Key {
         name: "log.level",
         env: "DISK2ISO_LOG_LEVEL",
         allowed: "error, warn, info, debug or trace",
@@ -157,6 +219,10 @@ pub const KEYS: &[Key] = &[
         show: |c| c.log_level.clone(),
     },
 ];
+
+fn per_minute(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|n| *n <= 1_000_000)
+}
 
 fn flag(text: &str) -> Option<bool> {
     match text {
@@ -169,6 +235,16 @@ fn flag(text: &str) -> Option<bool> {
 /// Paths are made absolute, so that a later change of the working folder cannot move them.
 fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| std::path::absolute(text).ok())?
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Host names: letters, digits, dots, hyphens.
+fn names(text: &str) -> Option<Vec<String>> {
+    let good = |name: &&str| name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+    items(text).map(|name| Some(name).filter(good).map(str::to_ascii_lowercase)).collect()
 }
 
 fn paths(text: &str) -> Option<Vec<PathBuf>> {

@@ -6,6 +6,7 @@
 //! event in one transaction, then act.
 
 mod actor;
+pub mod batches;
 mod commit;
 mod continuing;
 mod create;
@@ -29,7 +30,7 @@ pub use actor::JobDeps;
 pub use deletion::KEEP as KEEP_DELETED;
 pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};
-pub use image::map_file;
+pub use image::{image_file, map_file};
 pub use live::{LiveJob, LiveJobs};
 pub use messages::{BulkCommand, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, VerifyIso};
 pub use preview::{NamePreview, preview_name, proposed_name};

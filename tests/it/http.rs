@@ -1,11 +1,13 @@
 //! The web, black-box: the real program over its sockets.
 
+mod access;
 mod assets;
 mod dashboard;
 mod download;
 mod drives_pages;
 mod frame;
 mod guard;
+mod limits;
 mod lists;
 mod new_job;
 mod openapi;

@@ -3,10 +3,14 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
+  copy: () => import("./modules/copy"),
+  file_text: () => import("./modules/file_text"),
+  logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
   "job-form": () => import("./modules/job-form"),
   machine: () => import("./modules/machine"),
   "new-job": () => import("./modules/new-job"),
+  disc: () => import("./modules/disc"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();
