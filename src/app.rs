@@ -163,10 +163,7 @@ impl Parts {
             machine: MachineHistory::default(),
             checkup: Checkup::default(),
         };
-        let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
-        let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {
-            MachineWatch::new(history.clone(), clock.clone(), folder.clone())
-        });
+        let machine = self.watch(&state.machine);
         let shared = self.config.database_url().starts_with("postgres");
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
         let log =
@@ -201,9 +198,16 @@ impl Parts {
             .child(catalogue)
             .child(jobs)
             .child(drives)
-            .child(machine.back_off(BackOff::repeating(WATCH_DELAYS)))
+            .child(machine)
             .child(web);
         Root::start(&root_ref, tree)
+    }
+
+    /// The part that watches the machine; it never takes others down.
+    fn watch(&self, history: &MachineHistory) -> ChildSpec {
+        let (history, clock, folder) = (history.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
+        let start = move || MachineWatch::new(history.clone(), clock.clone(), folder.clone());
+        ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, start).back_off(BackOff::repeating(WATCH_DELAYS))
     }
 }
 

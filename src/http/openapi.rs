@@ -60,6 +60,7 @@ mod exact;
         api::jobs::decision,
         api::jobs::scan,
         api::jobs::speed,
+        api::jobs::check_name,
         api::maps::job,
         api::maps::damage,
         api::queue::put,

@@ -56,6 +56,7 @@ addresses! {
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
         "/jobs/bulk"              => POST api::queue::bulk;
+        "/jobs/check-name"        => GET api::jobs::check_name;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -120,6 +121,8 @@ addresses! {
         "/jobs"                   => GET pages::jobs::list;
         "/ui/jobs/bulk"           => POST pages::jobs::forms::bulk;
         "/ui/jobs/undo/{event}"   => POST pages::jobs::forms::undo;
+        "/jobs/new"               => GET pages::new_job::form;
+        "/ui/new-job"             => POST pages::new_job::create;
         "/jobs/{uuid}"            => GET pages::job::show;
         "/ui/jobs/{uuid}/change"  => POST pages::job::change;
         "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;

@@ -2,12 +2,15 @@
 
 mod access;
 mod assets;
+mod dashboard;
 mod download;
+mod drives_pages;
 mod frame;
 mod guard;
 mod jobs_page;
 mod limits;
 mod lists;
+mod new_job;
 mod openapi;
 mod page;
 mod problems;

@@ -9,6 +9,9 @@ const modules: Record<string, () => Promise<Module>> = {
   chart: () => import("./modules/chart"),
   queue: () => import("./modules/queue"),
   selection: () => import("./modules/selection"),
+  "job-form": () => import("./modules/job-form"),
+  machine: () => import("./modules/machine"),
+  "new-job": () => import("./modules/new-job"),
   disc: () => import("./modules/disc"),
 };
 

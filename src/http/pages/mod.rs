@@ -11,6 +11,7 @@ pub mod frame;
 pub mod job;
 pub mod jobs;
 pub mod language;
+pub mod new_job;
 mod options;
 mod places;
 mod reasons;

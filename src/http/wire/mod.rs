@@ -1,6 +1,7 @@
 //! The JSON types of the API.
 
 mod access;
+mod check_name;
 mod config;
 mod disk;
 mod disk_settings;
@@ -22,6 +23,7 @@ pub use access::{
     ChangeUserBody, CreateTokenBody, CreateUserBody, NewTokenBody, NewUserBody, SessionBody, TokenBody, UserBody, WhoBody, role,
     scope,
 };
+pub use check_name::NameDocument;
 pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
