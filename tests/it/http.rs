@@ -8,6 +8,7 @@ mod drives_pages;
 mod frame;
 mod guard;
 mod jobs_page;
+mod job_page;
 mod limits;
 mod lists;
 mod new_job;
