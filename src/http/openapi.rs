@@ -33,7 +33,7 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
         api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
         api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::maps::job, api::maps::damage,
-        api::isos::list, api::isos::get, api::isos::delete, api::isos::verify, api::download::download,
+        api::isos::list, api::isos::get, api::isos::change, api::isos::delete, api::isos::restore, api::isos::verify, api::download::download,
         api::system::status, api::system::logs, api::config::get, api::config::put,
         api::events::list, sse::job, sse::system, ws::connect, serve,
         api::health::live, api::health::ready, api::health::metrics,

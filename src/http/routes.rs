@@ -65,10 +65,11 @@ addresses! {
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/isos"                   => GET api::isos::list;
-        "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
+        "/isos/{id}"              => GET api::isos::get, PATCH api::isos::change, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
+        "/isos/{id}/restore"      => POST api::isos::restore;
         "/system/status"          => GET api::system::status;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;

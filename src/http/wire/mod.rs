@@ -20,7 +20,7 @@ pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
 pub use options::JobOptionsBody;
-pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
+pub use requests::{ChangeIsoBody, ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
     ScanDocument, StatisticsBody, ToolBody, TrackBody,

@@ -99,7 +99,7 @@ pub fn by_job(connection: &mut Connection, job: JobId) -> Result<Option<IsoRecor
     row.map(IsoRecord::try_from).transpose()
 }
 
-/// The newest good image of this disc.
+/// The newest good image of this disc; one in the trash does not count.
 ///
 /// # Errors
 /// [`StorageError`] if the database fails.
@@ -109,6 +109,7 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
     let row: Option<Row> = isos::table
         .filter(isos::fingerprint.eq(&disc.0))
         .filter(isos::verdict.eq_any(good))
+        .filter(isos::trashed_at.is_null())
         .order((isos::created_at.desc(), isos::number.desc()))
         .select(Row::as_select())
         .first(connection)
@@ -121,7 +122,8 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
 /// # Errors
 /// [`StorageError::NotFound`], or another if the database fails.
 pub fn set_verified(connection: &mut Connection, id: IsoId, ok: bool, at: DateTime<Utc>) -> Result<(), StorageError> {
-    let changes = (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok));
+    let changes =
+        (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok), isos::check_state.eq(super::check_state(Some(ok))));
     match diesel::update(isos::table.filter(isos::id.eq(id.to_string()))).set(changes).execute(connection)? {
         0 => Err(StorageError::NotFound),
         _ => Ok(()),

@@ -87,6 +87,7 @@ fn query(filter: &JobFilter) -> Query<'_> {
         ],
         any_of: ("status", status),
         conditions: Vec::new(),
+        visible: None,
         search: filter.q.as_deref(),
     };
     query
