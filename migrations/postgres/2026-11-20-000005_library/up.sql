@@ -26,3 +26,6 @@ CREATE INDEX isos_of_check_state ON isos (check_state, created_at, number) WHERE
 CREATE INDEX isos_trashed ON isos (trashed_at, size) WHERE trashed_at IS NOT NULL;
 CREATE INDEX isos_trashed_by_created ON isos (created_at, number) WHERE trashed_at IS NOT NULL;
 CREATE INDEX isos_renaming ON isos (number) WHERE rename_to IS NOT NULL;
+
+-- Jobs that work with an image.
+CREATE INDEX jobs_of_iso ON jobs (iso_id, number) WHERE iso_id IS NOT NULL;

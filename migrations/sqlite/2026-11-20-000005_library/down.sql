@@ -1,3 +1,4 @@
+DROP INDEX jobs_of_iso;
 DROP INDEX isos_renaming;
 DROP INDEX isos_trashed_by_created;
 DROP INDEX isos_trashed;

@@ -3,5 +3,7 @@
 pub mod forms;
 pub mod frame;
 pub mod home;
+pub mod library;
 mod sentences;
 mod view;
+mod visible;

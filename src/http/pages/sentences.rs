@@ -4,6 +4,7 @@ use crate::http::{
     wire::Job,
     words::{self, Language},
 };
+use chrono::{DateTime, Utc};
 
 /// "Reading, 43 %, 6 minutes left".
 pub fn job(job: &Job, language: Language) -> String {
@@ -80,6 +81,11 @@ pub fn grouped(number: u64, language: Language) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A point in time.
+pub fn moment(at: DateTime<Utc>, language: Language) -> String {
+    at.format(language.pick("%Y-%m-%d %H:%M UTC", "%d.%m.%Y %H:%M UTC")).to_string()
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 mod list;
 mod queries;
+mod related;
 mod renaming;
 mod row;
 mod trash;
 
 pub use list::{IsoFilter, IsoPage, Tally, explain, list, tally, total};
 pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, without_sidecars};
-pub use renaming::{NewName, abandon, begin, finish, is_in_use, same_disc, under_way};
+pub use related::{is_in_use, last_check, same_disc};
+pub use renaming::{NewName, abandon, begin, finish, under_way};
 pub use trash::{outdated, restore, restore_all, trash};
 
 use crate::domain::{

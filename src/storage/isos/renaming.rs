@@ -3,11 +3,8 @@
 
 use super::{IsoFacts, IsoRecord, row::Row};
 use crate::{
-    domain::{disc::Fingerprint, ids::IsoId},
-    storage::{
-        self, Connection, StorageError, convert,
-        schema::{isos, jobs},
-    },
+    domain::ids::IsoId,
+    storage::{self, Connection, StorageError, convert, schema::isos},
 };
 use diesel::prelude::*;
 
@@ -78,38 +75,6 @@ pub fn under_way(connection: &mut Connection) -> Result<Vec<(IsoId, String)>, St
         .select((isos::id, isos::rename_to))
         .load(connection)?;
     rows.into_iter().map(|(id, name)| Ok((convert::parsed("image id", &id)?, name.unwrap_or_default()))).collect()
-}
-
-/// Whether a job that is not over works with the image: makes it anew, or reads it back.
-///
-/// # Errors
-/// [`StorageError`] if the database fails.
-pub fn is_in_use(connection: &mut Connection, image: &IsoRecord) -> Result<bool, StorageError> {
-    let open = jobs::table.filter(jobs::status.eq_any(["queued", "running", "paused"]));
-    let maker = image.job_id.map(|job| job.to_string()).unwrap_or_default();
-    let about = open.filter(jobs::iso_id.eq(image.id.to_string()).or(jobs::id.eq(maker)));
-    let found: Vec<String> = about.limit(1).select(jobs::id).load(connection)?;
-    Ok(!found.is_empty())
-}
-
-/// Other images of the same disc, newest first; also those in the trash.
-///
-/// # Errors
-/// [`StorageError`] if the database fails.
-pub fn same_disc(
-    connection: &mut Connection,
-    disc: &Fingerprint,
-    but: IsoId,
-    limit: u32,
-) -> Result<Vec<IsoRecord>, StorageError> {
-    let rows: Vec<Row> = isos::table
-        .filter(isos::fingerprint.eq(&disc.0))
-        .filter(isos::id.ne(but.to_string()))
-        .order((isos::created_at.desc(), isos::number.desc()))
-        .limit(i64::from(limit))
-        .select(Row::as_select())
-        .load(connection)?;
-    rows.into_iter().map(IsoRecord::try_from).collect()
 }
 
 /// The job that made the image has its name reserved; a job that is gone has none.

@@ -6,7 +6,7 @@ mod job;
 mod ring;
 
 pub use drive::{DriveCard, drive};
-pub use iso::{IsoRow, iso};
+pub use iso::{IsoRow, Picture, iso};
 pub use job::{JobRow, job};
 pub use ring::Ring;
 
