@@ -1,5 +1,5 @@
 # Targets are a few lines; the work is in scripts and cargo.
-.PHONY: help demo run test build web lint vm bench fuzz clean
+.PHONY: help demo run test build web api lint vm bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ build: ## the release binary
 
 web: ## the front end's bundle
 	@web/build.sh
+
+api: ## renew web/openapi.json, from which the front end's types are made
+	@cargo run --locked --quiet -- openapi > web/openapi.json.new
+	@mv web/openapi.json.new web/openapi.json
 
 lint: ## formatting and clippy
 	@cargo fmt --check

@@ -20,6 +20,7 @@ mod body;
 mod form;
 mod guard;
 mod live;
+mod machine;
 mod params;
 mod probe;
 mod server;
@@ -29,5 +30,6 @@ mod state;
 mod topics;
 mod ws;
 
+pub use machine::{MachineHistory, MachineWatch};
 pub use server::HttpServerActor;
 pub use state::AppState;

@@ -1,4 +1,7 @@
 //! The OpenAPI document, made from the handlers.
+//!
+//! A handler documents what is its own. What all have in common (who may, what can always be refused) is added by `common`, what
+//! the checked tables of words say by `exact`. `web/openapi.json` is a copy for the front end's types; `make api` renews it.
 
 use super::{
     api,
@@ -7,7 +10,12 @@ use super::{
     sse, ws,
 };
 use actix_web::web;
+use serde_json::Value;
+use std::sync::LazyLock;
 use utoipa::{OpenApi, openapi::path::PathItem};
+
+mod common;
+mod exact;
 
 /// Every documented operation.
 #[derive(OpenApi)]
@@ -16,7 +24,9 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         title = "disk2iso",
         description = "Turns optical discs into verified, catalogued images. Every address below `/api/v1` answers under `/api` too. \
                        Every GET also answers HEAD. Errors are problem documents (RFC 9457) with a stable `code`. Times are RFC 3339 in UTC. \
-                       Requests must name this machine in `Host`, and what changes something must not come from another origin (`origin_refused`).",
+                       Requests must name this machine in `Host`, and what changes something must not come from another origin (`origin_refused`). \
+                       With a session's cookie, what changes something also needs the session's token in `X-CSRF-Token`; with an API token it does not. \
+                       A method that an address does not know is 405 with `Allow`.",
         license(name = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This service")),
@@ -32,9 +42,10 @@ use utoipa::{OpenApi, openapi::path::PathItem};
         api::disks::list, api::disks::get, api::disks::change, api::disks::statistics, api::disks::eject, api::disks::insert, api::disks::close,
         api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
         api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
-        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::maps::job, api::maps::damage,
+        api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::jobs::speed, api::maps::job, api::maps::damage,
+        api::queue::put, api::queue::bulk, api::queue::restore,
         api::isos::list, api::isos::get, api::isos::change, api::isos::delete, api::isos::restore, api::isos::verify, api::download::download,
-        api::system::status, api::system::logs, api::config::get, api::config::put,
+        api::system::status, api::system::history, api::system::logs, api::config::get, api::config::put,
         api::events::list, sse::job, sse::system, ws::connect, serve,
         api::health::live, api::health::ready, api::health::metrics,
     ),
@@ -45,8 +56,14 @@ struct Document;
 /// The live channels answer at the addresses of the original plan, too.
 const ALIASES: [&str; 4] = ["/events/jobs/{uuid}", "/events/system", "/ws", "/openapi.json"];
 
+static DOCUMENT: LazyLock<Value> = LazyLock::new(make);
+
 /// The document.
-pub fn document() -> utoipa::openapi::OpenApi {
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+fn make() -> Value {
     let mut document = Document::openapi();
     for (path, item) in &mut document.paths.paths {
         name(path, item);
@@ -56,6 +73,10 @@ pub fn document() -> utoipa::openapi::OpenApi {
         name(alias, &mut item);
         document.paths.paths.insert(alias.to_owned(), item);
     }
+    // What every operation has in common is said in one place and put into the finished document.
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    exact::apply(&mut document);
+    common::apply(&mut document);
     document
 }
 
@@ -79,6 +100,6 @@ fn name(path: &str, item: &mut PathItem) {
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "system", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-pub async fn serve(_: May<Open>) -> web::Json<utoipa::openapi::OpenApi> {
+pub async fn serve(_: May<Open>) -> web::Json<&'static Value> {
     web::Json(document())
 }

@@ -55,6 +55,7 @@ addresses! {
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
+        "/jobs/bulk"              => POST api::queue::bulk;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -62,8 +63,11 @@ addresses! {
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
         "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/move"       => POST api::queue::put;
+        "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
+        "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, PATCH api::isos::change, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
@@ -71,6 +75,7 @@ addresses! {
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/isos/{id}/restore"      => POST api::isos::restore;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
         "/events"                 => GET api::events::list;
@@ -103,6 +108,8 @@ addresses! {
         "/ui/disks/{id}/close"    => POST pages::forms::close;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/search"                 => GET pages::search::search;
+        "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

@@ -1,11 +1,14 @@
 //! The web, black-box: the real program over its sockets.
 
+mod assets;
 mod download;
+mod frame;
 mod guard;
 mod lists;
 mod openapi;
 mod page;
 mod problems;
+mod speed;
 mod sse;
 mod support;
 mod websocket;

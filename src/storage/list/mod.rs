@@ -78,10 +78,10 @@ pub(super) struct Query<'a> {
     pub orders: Vec<Order>,
     /// Column that must have one of these values; no restriction if empty.
     pub any_of: (&'static str, Vec<String>),
+    /// Condition without a value that nearly every row fulfils, so that no index is needed for it: what is deleted is left out.
+    pub visible: Option<&'static str>,
     /// Conditions: column and operator, value.
     pub conditions: Vec<(&'static str, Key)>,
-    /// Condition without a value, in the words of the indexes if they have it: what is deleted is left out.
-    pub visible: Option<&'static str>,
     /// Substring of the search column.
     pub search: Option<&'a str>,
 }

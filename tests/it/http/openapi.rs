@@ -51,7 +51,8 @@ fn operations_have_ids_of_their_own_answers_parameters_and_resolved_references()
                 assert!(parameters.contains(name), "{method} {path}: {name}");
             }
             for (status, answer) in answers.iter().filter(|(status, _)| status.starts_with('4')) {
-                let schema = &answer["content"]["application/problem+json"]["schema"]["$ref"];
+                let shared = answer["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#')));
+                let schema = &shared.unwrap_or(answer)["content"]["application/problem+json"]["schema"]["$ref"];
                 assert_eq!(schema, "#/components/schemas/ProblemDocument", "{method} {path} {status}");
             }
         }
@@ -60,6 +61,41 @@ fn operations_have_ids_of_their_own_answers_parameters_and_resolved_references()
     for reference in text.split("\"$ref\":\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(!document.pointer(&format!("/{reference}")).unwrap_or(&Value::Null).is_null(), "{reference}");
     }
+}
+
+#[test]
+fn every_operation_says_who_may_and_what_can_always_be_refused() {
+    let (document, _) = documented();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let security = operation["security"].as_array().unwrap_or_else(|| panic!("{method} {path}: security"));
+            let expected = if operation["x-permission"] == "open" { 0 } else { 2 };
+            assert_eq!(security.len(), expected, "{method} {path}");
+            let answers = operation["responses"].as_object().expect("answers");
+            let mut always = vec!["400", "403", "414", "431", "500", "503"];
+            always.extend(if expected == 0 { [].as_slice() } else { &["401", "429"] });
+            always.extend(if operation.get("requestBody").is_some() { ["413", "415", "422"].as_slice() } else { &[] });
+            for status in always {
+                assert!(answers.contains_key(status), "{method} {path}: {status}");
+            }
+        }
+    }
+    let entries = routes::api_entries().into_iter().map(|entry| ("/api/v1", entry));
+    for (prefix, entry) in entries.chain(routes::outside_entries().into_iter().map(|entry| ("", entry))) {
+        let operation = &document["paths"][format!("{prefix}{}", entry.path)][entry.method.to_lowercase()];
+        assert_eq!(operation["x-permission"], entry.permission.as_str(), "{entry:?}");
+    }
+    for scheme in ["session", "token"] {
+        assert!(document["components"]["securitySchemes"][scheme].is_object(), "{scheme}");
+    }
+    let words = &document["components"]["schemas"]["Job"]["properties"]["status"]["enum"];
+    assert_eq!(words.as_array().map(Vec::len), Some(6), "{words}");
+}
+
+#[test]
+fn the_copy_that_the_front_ends_types_are_made_of_is_current() {
+    let copy: Value = serde_json::from_str(include_str!("../../../web/openapi.json")).expect("JSON");
+    assert!(copy == *document(), "web/openapi.json is out of date; `make api` renews it");
 }
 
 #[test]
