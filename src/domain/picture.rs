@@ -37,8 +37,7 @@ pub enum AreaState {
 
 impl AreaState {
     /// All of them, from the worst down.
-    pub const ALL: [Self; 7] =
-        [Self::Bad, Self::Skipped, Self::Slow, Self::Trimmed, Self::Read, Self::Gap, Self::Untried];
+    pub const ALL: [Self; 7] = [Self::Bad, Self::Skipped, Self::Slow, Self::Trimmed, Self::Read, Self::Gap, Self::Untried];
 
     /// The word used in the API and in style sheets.
     pub fn as_str(self) -> &'static str {
@@ -282,10 +281,7 @@ mod tests {
         let picture = Picture::of_map(&map);
         let told: Vec<_> = picture.areas.iter().map(|area| (area.sectors.clone(), area.state)).collect();
         use AreaState::{Bad, Read, Skipped, Untried};
-        assert_eq!(
-            told,
-            [(0..10, Read), (10..12, Bad), (12..20, Read), (20..21, Skipped), (21..60, Read), (60..100, Untried)]
-        );
+        assert_eq!(told, [(0..10, Read), (10..12, Bad), (12..20, Read), (20..21, Skipped), (21..60, Read), (60..100, Untried)]);
         assert_eq!((picture.count(Bad), picture.count(Read), picture.count(Untried), picture.places), (2, 57, 40, 2));
     }
 

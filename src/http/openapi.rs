@@ -43,6 +43,7 @@ mod exact;
         api::jobs::list, api::jobs::create, api::jobs::get, api::jobs::change, api::jobs::delete,
         api::jobs::pause, api::jobs::resume, api::jobs::retry, api::jobs::cancel,
         api::jobs::go_on, api::jobs::decision, api::jobs::scan, api::jobs::speed, api::maps::job, api::maps::damage,
+        api::pictures::job, api::pictures::job_sectors, api::pictures::image, api::pictures::image_sectors,
         api::queue::put, api::queue::bulk, api::queue::restore,
         api::isos::list, api::isos::get, api::isos::change, api::isos::delete, api::isos::restore, api::isos::verify, api::download::download,
         api::system::status, api::system::history, api::system::logs, api::config::get, api::config::put,

@@ -91,11 +91,8 @@ fn draw(picture: &Picture, style: &Style) -> String {
 fn track(geometry: &Geometry, style: &Style) -> String {
     let (middle, width) = ((geometry.hub + geometry.rim) / 2.0, geometry.rim - geometry.hub);
     let centre = style.centre;
-    let mut svg = format!(
-        r#"<circle cx="{centre}" cy="{centre}" r="{}" class="track" stroke-width="{}"/>"#,
-        number(middle),
-        number(width)
-    );
+    let mut svg =
+        format!(r#"<circle cx="{centre}" cy="{centre}" r="{}" class="track" stroke-width="{}"/>"#, number(middle), number(width));
     for layer in 0..geometry.layers() {
         if geometry.layers() > 1 {
             let angle = geometry.wedge(layer).0;
@@ -115,7 +112,9 @@ fn bands(picture: &Picture, geometry: &Geometry, style: &Style) -> Vec<Band> {
             let (inner, outer) = (radius(step), radius(step + 1));
             let Some(state) = state(picture, geometry, layer, (inner, outer)) else { continue };
             match bands.last_mut() {
-                Some(last) if last.layer == layer && last.state == state && (last.outer - inner).abs() < 1e-9 => last.outer = outer,
+                Some(last) if last.layer == layer && last.state == state && (last.outer - inner).abs() < 1e-9 => {
+                    last.outer = outer
+                }
                 _ => bands.push(Band { layer, inner, outer, state }),
             }
         }
@@ -152,10 +151,7 @@ fn ring(svg: &mut String, geometry: &Geometry, style: &Style, band: Band) {
     } else {
         let (from, to) = geometry.wedge(band.layer);
         let ((x1, y1), (x2, y2)) = (point(style, middle, from + 2.0), point(style, middle, to - 2.0));
-        write!(
-            svg,
-            r#"<path d="M{x1} {y1}A{radius} {radius} 0 0 1 {x2} {y2}" class="data {class}" stroke-width="{width}"/>"#
-        )
+        write!(svg, r#"<path d="M{x1} {y1}A{radius} {radius} 0 0 1 {x2} {y2}" class="data {class}" stroke-width="{width}"/>"#)
     };
 }
 

@@ -67,8 +67,7 @@ impl Geometry {
             let area = (radius * radius - self.hub * self.hub) / (self.rim * self.rim - self.hub * self.hub);
             area.clamp(0.0, 1.0)
         };
-        let (from, to) =
-            if layer % 2 == 0 { (share(inner), share(outer)) } else { (1.0 - share(outer), 1.0 - share(inner)) };
+        let (from, to) = if layer % 2 == 0 { (share(inner), share(outer)) } else { (1.0 - share(outer), 1.0 - share(inner)) };
         let at = |share: f64| range.start.saturating_add((share * self.longest()).round() as u64).min(range.end);
         at(from)..at(to)
     }

@@ -171,13 +171,17 @@ impl Filters {
         let mut pairs: Vec<(&str, &str)> = self.fields().into_iter().filter(|(field, _)| *field != name).collect();
         pairs.push((name, value));
         let encode = |value| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-        let query: Vec<String> =
-            pairs.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let query: Vec<String> = pairs
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
         if query.is_empty() { "/library".to_owned() } else { format!("/library?{}", query.join("&")) }
     }
 
     /// The filters in force, each with the way to be without it.
-    pub fn chips(&self, language: Language) -> Vec<Chip> {
+    pub fn chips(&self, language: &Language) -> Vec<Chip> {
+        let language = *language;
         let say = |name: &str, value: &str| match name {
             "q" => format!("“{value}”"),
             "kind" => words::find(words::KINDS, value, None).word(language).to_owned(),
@@ -194,26 +198,33 @@ impl Filters {
     }
 
     /// Kinds of disc to choose from.
-    pub fn kinds(&self, language: Language) -> Vec<Choice> {
+    pub fn kinds(&self, language: &Language) -> Vec<Choice> {
+        let language = *language;
         let word = |value| words::find(words::KINDS, value, None).word(language);
         let kinds = DISK_TYPES.iter().filter(|kind| !matches!(**kind, "blank" | "unreadable"));
         kinds.map(|value| Choice { value, word: word(value), chosen: self.kind == *value }).collect()
     }
 
     /// Verdicts to choose from.
-    pub fn verdicts(&self, language: Language) -> Vec<Choice> {
+    pub fn verdicts(&self, language: &Language) -> Vec<Choice> {
+        let language = *language;
         let all = [Verdict::Complete, Verdict::CompleteTrimmed, Verdict::Degraded, Verdict::Incomplete, Verdict::Failed];
         let word = |value| words::find(words::VERDICTS, value, None).word(language);
-        all.iter().map(|verdict| verdict.as_str()).map(|value| Choice { value, word: word(value), chosen: self.verdict == value }).collect()
+        all.iter()
+            .map(|verdict| verdict.as_str())
+            .map(|value| Choice { value, word: word(value), chosen: self.verdict == value })
+            .collect()
     }
 
     /// How the last comparison can have ended.
-    pub fn checks(&self, language: Language) -> Vec<Choice> {
+    pub fn checks(&self, language: &Language) -> Vec<Choice> {
+        let language = *language;
         CHECKS.iter().map(|value| Choice { value, word: check_word(value, language), chosen: self.check == *value }).collect()
     }
 
     /// Orders to choose from.
-    pub fn orders(&self, language: Language) -> Vec<Choice> {
+    pub fn orders(&self, language: &Language) -> Vec<Choice> {
+        let language = *language;
         let all = [
             ("-created_at", "Newest first", "Neueste zuerst"),
             ("created_at", "Oldest first", "Älteste zuerst"),
@@ -290,9 +301,12 @@ mod tests {
     #[test]
     fn an_address_says_what_it_shows_and_chips_lead_out_of_it() {
         let (filters, filter) = read("q=Fotos+%26&kind=audio_cd&from=2026-01-01&to=2026-01-31&min=1+GB&sort=-size&lang=de");
-        assert_eq!((filter.q.as_deref(), filter.disk_type.as_deref(), filter.min_size), (Some("Fotos &"), Some("audio_cd"), Some(1_000_000_000)));
+        assert_eq!(
+            (filter.q.as_deref(), filter.disk_type.as_deref(), filter.min_size),
+            (Some("Fotos &"), Some("audio_cd"), Some(1_000_000_000))
+        );
         assert_eq!(filter.until.map(|day| day.to_rfc3339()).as_deref(), Some("2026-02-01T00:00:00+00:00"), "the last day, too");
-        let chips = filters.chips(Language::En);
+        let chips = filters.chips(&Language::En);
         assert_eq!(chips.len(), 5);
         assert_eq!(chips[1].without, "/library?q=Fotos%20%26&from=2026%2D01%2D01&to=2026%2D01%2D31&min=1%20GB&sort=%2Dsize");
         assert!(filters.narrowed() && filters.unfolded() && filters.wrong.is_empty());
@@ -304,6 +318,6 @@ mod tests {
         let (filters, filter) = read("min=huge&from=yesterday&kind=vinyl&sort=colour&verdict=nice");
         assert_eq!(filter, IsoFilter::default());
         assert_eq!((filters.wrong.len(), filters.wrong("min").is_some(), filters.sort.as_str()), (2, true, "-created_at"));
-        assert!(filters.chips(Language::De).is_empty());
+        assert!(filters.chips(&Language::De).is_empty());
     }
 }

@@ -131,7 +131,12 @@ fn said(tally: Tally, language: Language) -> String {
         (0, _) => language.pick("no image", "kein Abbild").to_owned(),
         (1, _) => format!("{}, {}", language.pick("1 image", "1 Abbild"), sentences::size(tally.bytes, language)),
         (_, true) => {
-            format!("{} {} {}", language.pick("more than", "mehr als"), said_short(Tally { more: false, ..tally }, language), language.pick("images", "Abbilder"))
+            format!(
+                "{} {} {}",
+                language.pick("more than", "mehr als"),
+                said_short(Tally { more: false, ..tally }, language),
+                language.pick("images", "Abbilder")
+            )
         }
         (_, false) => format!(
             "{} {}, {}",

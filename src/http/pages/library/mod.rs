@@ -1,13 +1,11 @@
 //! The library: `/library` with filters, `/library/{id}`, and what their buttons do.
 
 mod checksums;
-mod facts;
 mod filters;
 pub mod forms;
 mod history;
 pub mod image;
 pub mod list;
-mod sizes;
 
 /// The cookie that remembers how the library is shown.
 const VIEW: &str = "library_view";
