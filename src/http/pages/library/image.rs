@@ -42,7 +42,7 @@ use chrono::TimeDelta;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Files of the disc on one page.
-const FILES: usize = 100;
+const FILES: usize = 40;
 /// Other images of the disc that are named.
 const COPIES: u32 = 20;
 /// Events that are shown.
