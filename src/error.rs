@@ -57,6 +57,7 @@ codes! {
     InvalidField = "invalid_field", 422, Permanent, "A field has a value that is not allowed";
     InvalidQuery = "invalid_query", 400, Permanent, "A query parameter has a value that is not allowed";
     TooLarge = "too_large", 413, Permanent, "The request is too large";
+    TooSlow = "too_slow", 408, Transient, "The request took too long to arrive";
     AddressTooLong = "address_too_long", 414, Permanent, "The address is too long";
     HeadersTooLarge = "headers_too_large", 431, Permanent, "The headers are too large";
     UnsupportedMedia = "unsupported_media_type", 415, Permanent, "Only application/json is understood here";

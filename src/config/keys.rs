@@ -1,6 +1,6 @@
 //! The table of all settings: name in the file, name in the environment, what is allowed, how to set it.
 
-use super::Config;
+use super::{Config, limits};
 use crate::domain::drive::AgainPolicy;
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
@@ -157,6 +157,41 @@ pub const KEYS: &[Key] = &[
         show: |c| c.trash_days.to_string(),
     },
     Key {
+        name: "limits.requests_per_minute",
+        env: "DISK2ISO_REQUESTS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each token, account or address",
+        set: |c, v| per_minute(v).map(|n| c.limits.requests = Some(n)),
+        show: |c| c.limits.requests.unwrap_or(limits::REQUESTS).to_string(),
+    },
+    Key {
+        name: "limits.heavy_requests_per_minute",
+        env: "DISK2ISO_HEAVY_REQUESTS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each token, account or address",
+        set: |c, v| per_minute(v).map(|n| c.limits.heavy = Some(n)),
+        show: |c| c.limits.heavy.unwrap_or(limits::HEAVY).to_string(),
+    },
+    Key {
+        name: "limits.sign_ins_per_minute",
+        env: "DISK2ISO_SIGN_INS_PER_MINUTE",
+        allowed: "0 (no limit) to 1000000, for each address",
+        set: |c, v| per_minute(v).map(|n| c.limits.sign_ins = Some(n)),
+        show: |c| c.limits.sign_ins.unwrap_or(limits::SIGN_INS).to_string(),
+    },
+    Key {
+        name: "limits.connections",
+        env: "DISK2ISO_CONNECTIONS",
+        allowed: "16 to 65536",
+        set: |c, v| v.parse().ok().filter(|n| (16..=65_536).contains(n)).map(|n| c.limits.connections = n),
+        show: |c| c.limits.connections.to_string(),
+    },
+    Key {
+        name: "limits.live_clients",
+        env: "DISK2ISO_LIVE_CLIENTS",
+        allowed: "1 to 20000",
+        set: |c, v| v.parse().ok().filter(|n| (1..=20_000).contains(n)).map(|n| c.limits.live_clients = n),
+        show: |c| c.limits.live_clients.to_string(),
+    },
+    Key {
         name: "log.level",
         env: "DISK2ISO_LOG_LEVEL",
         allowed: "error, warn, info, debug or trace",
@@ -164,6 +199,10 @@ pub const KEYS: &[Key] = &[
         show: |c| c.log_level.clone(),
     },
 ];
+
+fn per_minute(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|n| *n <= 1_000_000)
+}
 
 fn flag(text: &str) -> Option<bool> {
     match text {

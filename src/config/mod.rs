@@ -1,13 +1,18 @@
-//! Settings: a TOML file, then the environment over it, checked key by key.
+//! Settings: a TOML file, then what people stored for the next start, then the environment over it, checked key by key.
 //!
 //! All keys stand in one table ([`KEYS`]); an unknown key or a bad value stops the start with one line that names the key, the
 //! value and what is allowed.
 
+mod help;
 mod keys;
+pub mod limits;
 mod load;
+mod stored;
 
+pub use help::{Applies, Group, HELP, Help, Input, help};
 pub use keys::{KEYS, Key};
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, Origin, Origins, load, parse, rehearse};
+pub use stored::{Prepared, Stored, prepare_stored, read_stored, stored_file, to_toml};
 
 use crate::domain::drive::AgainPolicy;
 use serde::{Deserialize, Serialize};
@@ -39,6 +44,8 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// How much one client, and all together, may take.
+    pub limits: limits::Limits,
     /// Database URL; empty: SQLite in the state folder.
     pub database_url: String,
     /// Folder for the database and everything else the service must remember.
@@ -64,6 +71,8 @@ pub struct Config {
     pub trash_days: u32,
     /// What can be changed while the service runs.
     pub runtime: RuntimeSettings,
+    /// Where each of these was set.
+    pub origins: Origins,
 }
 
 /// Settings that `PUT /system/config` can change; stored in the database then.
@@ -92,6 +101,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            limits: limits::Limits::default(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),
             output_dir: PathBuf::from("/var/lib/disk2iso/images"),
@@ -104,6 +114,7 @@ impl Default for Config {
             hook_limit: Duration::from_secs(120),
             trash_days: 7,
             runtime: RuntimeSettings::default(),
+            origins: Origins::default(),
         }
     }
 }

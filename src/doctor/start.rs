@@ -17,9 +17,9 @@ pub struct Obstacle {
     pub why: Both,
 }
 
-/// What stands against starting with `next` instead of `now`; what is the same in both is not looked at. Folders that had to be
-/// made for the look are taken away again.
-pub fn obstacles(now: &Config, next: &Config) -> Vec<Obstacle> {
+/// What stands against starting with `next` instead of `now`; what is the same in both is not looked at, and neither is the port that
+/// the asking service listens on. Folders that had to be made for the look are taken away again.
+pub fn obstacles(now: &Config, next: &Config, own_port: u16) -> Vec<Obstacle> {
     let mut found = Vec::new();
     let mut folder = |key, path: &Path| {
         found.extend(cannot_write(path).map(|error| {
@@ -41,9 +41,8 @@ pub fn obstacles(now: &Config, next: &Config) -> Vec<Obstacle> {
         let finding = hook(program, next.hook_limit.as_secs());
         found.extend((finding.severity == Severity::Bad).then_some(Obstacle { key: "hook.command", why: finding.text }));
     }
-    // A port that this service itself listens on cannot be tried.
     if next.listen != now.listen
-        && next.listen.port() != now.listen.port()
+        && next.listen.port() != own_port
         && let Err(error) = std::net::TcpListener::bind(next.listen)
     {
         let address = next.listen;
@@ -72,7 +71,7 @@ mod tests {
         let root = tempfile::tempdir().expect("folder");
         let now = Config { state_dir: root.path().join("state"), ..Config::default() };
         let good = Config { output_dir: root.path().join("a/b"), output_roots: vec![root.path().join("c")], ..now.clone() };
-        assert_eq!(obstacles(&now, &good), []);
+        assert_eq!(obstacles(&now, &good, 1), []);
         assert!(!root.path().join("a").exists() && !root.path().join("c").exists());
         let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         std::fs::write(root.path().join("file"), "x").expect("file");
@@ -84,9 +83,9 @@ mod tests {
             listen: taken.local_addr().expect("address"),
             ..now.clone()
         };
-        let found: Vec<_> = obstacles(&now, &bad).into_iter().map(|obstacle| obstacle.key).collect();
+        let found: Vec<_> = obstacles(&now, &bad, 1).into_iter().map(|obstacle| obstacle.key).collect();
         let all = ["paths.output_dir", "paths.output_roots", "drives.virtual", "hook.command", "server.listen"];
         assert_eq!(found, all);
-        assert_eq!(obstacles(&bad, &bad), [], "what is the same is not looked at");
+        assert_eq!(obstacles(&bad, &bad, 1), [], "what is the same is not looked at");
     }
 }

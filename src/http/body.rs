@@ -7,10 +7,13 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, time::Duration};
 
 /// Largest body in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
+
+/// How long a body may take to arrive whole.
+const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 /// A JSON body of this type.
 pub struct Json<T>(pub T);
@@ -45,7 +48,9 @@ pub(super) async fn collect(request: &HttpRequest, mut payload: Payload) -> Resu
         return Err(too_large());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = payload.next().await {
+    let too_slow = |_| Problem::new(Code::TooSlow, format!("The body did not arrive within {} seconds", BODY_LIMIT.as_secs()));
+    let deadline = tokio::time::Instant::now() + BODY_LIMIT;
+    while let Some(chunk) = tokio::time::timeout_at(deadline, payload.next()).await.map_err(too_slow)? {
         let chunk = chunk.map_err(|error| Problem::new(Code::BadJson, format!("The body did not arrive whole: {error}")))?;
         if body.len() + chunk.len() > MAX_BODY {
             return Err(too_large());

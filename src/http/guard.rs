@@ -4,7 +4,7 @@
 //! keep them out: the `Host` must name this machine (a foreign name that resolves to 127.0.0.1 is DNS rebinding), and what
 //! changes something must not come from another origin.
 
-use super::{pages, problem};
+use super::{limits, pages, problem};
 use crate::{
     error::{Code, Problem},
     http::AppState,
@@ -74,6 +74,7 @@ fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceR
 }
 
 fn check(request: &HttpRequest, listen: Option<IpAddr>) -> Result<(), Problem> {
+    limits::check_size(request)?;
     check_host(request.headers(), listen)?;
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrade = request.headers().contains_key(header::UPGRADE);

@@ -12,16 +12,16 @@ pub const HEARTBEAT: Duration = Duration::from_secs(15);
 pub const SILENCE: Duration = Duration::from_secs(45);
 /// Progress of one job is told at most so often.
 pub const PROGRESS_EVERY: Duration = Duration::from_millis(250);
-/// Most live clients at once.
-const MAX_CLIENTS: i64 = 128;
-
 /// Counts live clients.
-pub struct Clients(Metrics);
+pub struct Clients {
+    metrics: Metrics,
+    most: usize,
+}
 
 impl Clients {
-    /// Nobody yet.
-    pub fn new(metrics: Metrics) -> Self {
-        Self(metrics)
+    /// Nobody yet, and never more than `most` at once.
+    pub fn new(metrics: Metrics, most: usize) -> Self {
+        Self { metrics, most }
     }
 
     /// One more, as long as the permit lives.
@@ -29,14 +29,14 @@ impl Clients {
     /// # Errors
     /// `too_many_clients`.
     pub fn enter(&self) -> Result<Permit, Problem> {
-        self.0.clients(1);
-        let permit = Permit(self.0.clone());
-        if self.0.client_count() <= MAX_CLIENTS {
+        self.metrics.clients(1);
+        let permit = Permit(self.metrics.clone());
+        if usize::try_from(self.metrics.client_count()).unwrap_or(0) <= self.most {
             return Ok(permit);
         }
         Err(Problem::new(
             Code::TooManyClients,
-            format!("{MAX_CLIENTS} live clients are connected already; close one and try again"),
+            format!("{} live clients are connected already; close one and try again", self.most),
         ))
     }
 }

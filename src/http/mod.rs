@@ -4,6 +4,7 @@
 //! * `wire/` holds the JSON types. They are neither database rows nor domain types, so that each can change alone.
 //! * Handlers read snapshots and the database and *send messages*; nothing is changed here except settings.
 //! * Everything that is refused is a [`Problem`](crate::error::Problem), turned into RFC 9457 by [`problem`].
+//! * `limits` bounds how much, how fast and how long anybody may ask.
 //! * `guard` stands in front of everything: it refuses foreign hosts and origins and sets the security headers.
 
 pub mod api;
@@ -12,6 +13,7 @@ pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod routes;
+pub mod settings;
 pub mod wire;
 pub mod words;
 
@@ -19,6 +21,7 @@ mod assets;
 mod body;
 mod form;
 mod guard;
+mod limits;
 mod live;
 mod machine;
 mod mapfile;

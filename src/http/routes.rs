@@ -82,6 +82,8 @@ addresses! {
         "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/system/config/export"   => GET api::config::export;
+        "/system/config/import"   => POST api::config::import;
         "/events"                 => GET api::events::list;
         "/events/jobs/{uuid}"     => GET sse::job;
         "/events/system"          => GET sse::system;
@@ -106,10 +108,17 @@ addresses! {
 addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
-        "/"                       => GET pages::home::home;
-        "/ui/disks/{id}/image"    => POST pages::forms::image;
-        "/ui/disks/{id}/eject"    => POST pages::forms::eject;
-        "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/"                       => GET pages::dashboard::dashboard;
+        "/jobs/{uuid}"            => GET pages::job::show;
+        "/ui/jobs/{uuid}/change"  => POST pages::job::change;
+        "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
+        "/drives"                 => GET pages::drives::list;
+        "/drives/{id}"            => GET pages::drives::one;
+        "/ui/disks/{id}/image"    => POST pages::drives::forms::image;
+        "/ui/disks/{id}/eject"    => POST pages::drives::forms::eject;
+        "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
+        "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
+        "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
         "/library"                => GET pages::library::list::list;

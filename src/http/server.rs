@@ -1,6 +1,6 @@
 //! The actor that runs the web server.
 
-use super::{AppState, auth, guard, live::Clients, probe::Probe, problem, routes};
+use super::{AppState, auth, guard, limits, live::Clients, probe::Probe, problem, routes};
 use crate::{
     error::{Code, Problem},
     supervision::{SupervisedActor, fail},
@@ -36,16 +36,20 @@ impl HttpServerActor {
     fn serve(&self) -> io::Result<actix_web::dev::Server> {
         let state = web::Data::new(self.state.clone());
         let probe = web::Data::new(Probe::new(self.state.journal.clock.clone()));
-        let clients = web::Data::new(Clients::new(self.state.metrics.clone()));
+        let bounds = self.state.config.limits;
+        let clients = web::Data::new(Clients::new(self.state.metrics.clone(), bounds.live_clients));
+        let rates = web::Data::new(limits::Rates::new(&bounds));
         let app = move || {
             App::new()
                 .app_data(state.clone())
                 .app_data(probe.clone())
                 .app_data(clients.clone())
+                .app_data(rates.clone())
                 // The query of a request that is no UTF-8 path, or anything else that no route takes.
                 .app_data(
                     web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()),
                 )
+                .wrap(middleware::from_fn(limits::limit))
                 .wrap(middleware::from_fn(auth::recognise))
                 .wrap(middleware::Compress::default())
                 .wrap(middleware::from_fn(guard::guard))
@@ -56,6 +60,9 @@ impl HttpServerActor {
             .workers(WORKERS)
             .worker_max_blocking_threads(BLOCKING_THREADS)
             .shutdown_timeout(GRACE_SECONDS)
+            .max_connections(bounds.connections.div_ceil(WORKERS))
+            .keep_alive(limits::KEEP_ALIVE)
+            .client_request_timeout(limits::HEAD_LIMIT)
             .disable_signals()
             .on_connect(|connection, _| limit_stuck_clients(connection))
             .listen(self.listener.try_clone()?)?;

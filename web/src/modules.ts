@@ -5,6 +5,7 @@ type Module = { attach(element: HTMLElement): void | (() => void) };
 const modules: Record<string, () => Promise<Module>> = {
   chart: () => import("./modules/chart"),
   copy: () => import("./modules/copy"),
+  disc: () => import("./modules/disc"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

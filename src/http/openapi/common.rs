@@ -23,6 +23,7 @@ const ANSWERS: &[Answer] = &[
         "Not with this account or token, not from this origin, or not before the service is set up",
     ),
     ("NotFound", 404, &[Code::NotFound], "There is nothing under this address"),
+    ("TooSlow", 408, &[Code::TooSlow], "The body took too long to arrive"),
     ("TooLarge", 413, &[Code::TooLarge], "The body is too large"),
     ("AddressTooLong", 414, &[Code::AddressTooLong], "The address is too long"),
     ("UnsupportedMedia", 415, &[Code::UnsupportedMedia], "The body is of another kind"),
@@ -113,7 +114,7 @@ fn complete(path: &str, permission: Permission, operation: &mut Map<String, Valu
         let possible = match status {
             401 => !open,
             404 => path.contains('{'),
-            413 | 415 | 422 => body,
+            408 | 413 | 415 | 422 => body,
             429 => !watched,
             _ => true,
         };

@@ -1,12 +1,16 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
+pub mod dashboard;
 mod disc;
+pub mod drives;
 pub mod errors;
+mod fields;
 pub mod forms;
 pub mod frame;
-pub mod home;
+pub mod job;
 pub mod language;
 pub mod library;
+mod options;
 mod places;
 pub mod search;
 mod sentences;

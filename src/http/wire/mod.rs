@@ -16,7 +16,7 @@ mod result;
 mod speed;
 mod system;
 
-pub use config::{ConfigChange, ConfigDocument, Setting};
+pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
 pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};

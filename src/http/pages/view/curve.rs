@@ -15,7 +15,7 @@ const MAX_POINTS: usize = 300;
 
 /// A curve, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Curve {
+pub struct SpeedCurve {
     /// Points of the line as SVG wants them.
     pub line: String,
     /// The same, closed at the bottom.
@@ -32,7 +32,7 @@ pub struct Curve {
     pub sentence: String,
 }
 
-impl Curve {
+impl SpeedCurve {
     /// Of a job under way; nothing before there are two points.
     pub fn over_time(samples: &[SpeedSample], language: Language) -> Option<Self> {
         let (first, last) = (samples.first()?, samples.last()?);
@@ -108,7 +108,7 @@ mod tests {
                 bad: u64::from(number == 9),
             })
             .collect();
-        let curve = Curve::over_disc(&points, 409_600, Language::En).expect("a curve");
+        let curve = SpeedCurve::over_disc(&points, 409_600, Language::En).expect("a curve");
         assert!(curve.line.split(' ').count() <= MAX_POINTS && curve.marks.len() == 1);
         for pair in curve.line.split(' ') {
             let (x, y) = pair.split_once(',').expect("a pair");
@@ -116,7 +116,7 @@ mod tests {
             assert!((0.0..=WIDTH).contains(&x) && (0.0..=HEIGHT).contains(&y), "{pair}");
         }
         assert!(curve.sentence.contains("MB/s"), "{}", curve.sentence);
-        assert_eq!(Curve::over_disc(&points[..1], 10, Language::De), None);
-        assert_eq!(Curve::over_time(&[], Language::De), None);
+        assert_eq!(SpeedCurve::over_disc(&points[..1], 10, Language::De), None);
+        assert_eq!(SpeedCurve::over_time(&[], Language::De), None);
     }
 }
