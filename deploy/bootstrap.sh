@@ -17,6 +17,7 @@ demo=(xorriso curl python3)
 # drives. Debian 12 has no hfsprogs: HFS+ comes from xorriso, HFS from genisoimage and hfsutils.
 test=(postgresql gddrescue genisoimage udftools hfsutils python3-venv
   cdrdao cd-paranoia flac libcdio-utils cuetools
+  chromium fonts-dejavu-core
   qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev xz-utils zstd time shellcheck)
 # Where the virtual machine finds its kernel; tests/vm/run.sh looks here too.
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}

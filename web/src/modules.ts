@@ -27,6 +27,7 @@ async function attach(element: HTMLElement): Promise<void> {
   const name = element.dataset["module"] ?? "";
   const load = modules[name];
   if (load === undefined) {
+    attached.set(element, null);
     console.warn(`there is no module ${name}`);
     return;
   }
