@@ -168,8 +168,8 @@ impl Parts {
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
         let log =
             ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
-        let journal = self.journal.clone();
-        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone()));
+        let (journal, days) = (self.journal.clone(), self.config.trash_days);
+        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone(), days));
         let jobs_ref = jobs.clone();
         let queue =
             ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));

@@ -177,6 +177,13 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "library.trash_days",
+        env: "DISK2ISO_TRASH_DAYS",
+        allowed: "0 to 3650 (days; 0: what is deleted is gone at once)",
+        set: |c, v| v.parse().ok().filter(|days| *days <= 3650).map(|days| c.trash_days = days),
+        show: |c| c.trash_days.to_string(),
+    },
+    Key {
         name: "limits.requests_per_minute",
         env: "DISK2ISO_REQUESTS_PER_MINUTE",
         allowed: "0 (no limit) to 1000000, for each token, account or address",

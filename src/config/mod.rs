@@ -77,6 +77,8 @@ pub struct Config {
     pub hook: Option<PathBuf>,
     /// Longest time that it may take.
     pub hook_limit: Duration,
+    /// How many days a deleted image can be taken back.
+    pub trash_days: u32,
     /// What can be changed while the service runs.
     pub runtime: RuntimeSettings,
     /// Where each of these was set.
@@ -124,6 +126,7 @@ impl Default for Config {
             wedged_after: Duration::from_secs(55),
             hook: None,
             hook_limit: Duration::from_secs(120),
+            trash_days: 7,
             runtime: RuntimeSettings::default(),
             origins: Origins::default(),
         }

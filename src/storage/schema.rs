@@ -78,6 +78,9 @@ diesel::table! {
         details -> Text,
         provenance -> Text,
         sidecars -> Bool,
+        trashed_at -> Nullable<Timestamp>,
+        rename_to -> Nullable<Text>,
+        check_state -> Text,
     }
 }
 

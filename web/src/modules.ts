@@ -12,6 +12,7 @@ const modules: Record<string, () => Promise<Module>> = {
   "job-form": () => import("./modules/job-form"),
   machine: () => import("./modules/machine"),
   "new-job": () => import("./modules/new-job"),
+  copy: () => import("./modules/copy"),
   disc: () => import("./modules/disc"),
 };
 

@@ -36,7 +36,7 @@ pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
 pub use picture::{AreaBody, PictureDocument, PlacedFile, SectorsDocument};
 pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
-pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
+pub use requests::{ChangeIsoBody, ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
     ScanDocument, StatisticsBody, ToolBody, TrackBody,
