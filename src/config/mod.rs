@@ -40,6 +40,10 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// Certificate chain (PEM); with [`Config::tls_key`] the service speaks HTTPS only.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub tls_key: Option<PathBuf>,
     /// How much one client, and all together, may take.
     pub limits: limits::Limits,
     /// Database URL; empty: SQLite in the state folder.
@@ -93,6 +97,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_cert: None,
+            tls_key: None,
             limits: limits::Limits::default(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),

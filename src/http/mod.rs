@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod disc_content;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
@@ -28,8 +29,10 @@ mod server;
 mod snapshot;
 mod sse;
 mod state;
+mod tls;
 mod topics;
 mod ws;
 
-pub use server::HttpServerActor;
+pub use server::{HttpServerActor, Listener};
 pub use state::AppState;
+pub use tls::Tls;

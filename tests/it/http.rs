@@ -9,4 +9,5 @@ mod page;
 mod problems;
 mod sse;
 mod support;
+mod tls;
 mod websocket;
