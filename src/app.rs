@@ -6,6 +6,7 @@
 //! ├─ catalog
 //! ├─ jobs      ├─ dispatcher   ├─ hook (if there is one)   ├─ job:<uuid> …
 //! ├─ drives    ├─ manager      ├─ drive:<id> …
+//! ├─ machine
 //! └─ http
 //! ```
 
@@ -14,7 +15,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, RUNTIME_SETTINGS, RuntimeSettings},
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
-    http::{AppState, HttpServerActor, Listener, Tls},
+    http::{AppState, HttpServerActor, Listener, MachineHistory, MachineWatch, Tls},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
     jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
@@ -40,6 +41,8 @@ pub struct StartError(String);
 
 /// Delays before the hook's actor is started again; it never takes others down.
 const HOOK_DELAYS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
+/// Delays before the machine is watched again; it never takes others down.
+const WATCH_DELAYS: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
 /// Connections to the database. SQLite has one writer; readers are the API and the actors.
 const POOL: u32 = 4;
 
@@ -156,7 +159,12 @@ impl Parts {
             dispatcher: dispatcher.clone(),
             catalog: catalog.clone(),
             root: root_ref.clone(),
+            machine: MachineHistory::default(),
         };
+        let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
+        let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {
+            MachineWatch::new(history.clone(), clock.clone(), folder.clone())
+        });
         let shared = self.config.database_url().starts_with("postgres");
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
         let log =
@@ -185,8 +193,13 @@ impl Parts {
         });
         let drives = ChildSpec::supervisor(&drives, SupervisorSpec::new(Strategy::OneForOne, intensity).child(finder));
         let web = ChildSpec::actor(&http, Restart::Permanent, move || HttpServerActor::new(state.clone(), listener.clone()));
-        let tree =
-            SupervisorSpec::new(Strategy::RestForOne, intensity).child(log).child(catalogue).child(jobs).child(drives).child(web);
+        let tree = SupervisorSpec::new(Strategy::RestForOne, intensity)
+            .child(log)
+            .child(catalogue)
+            .child(jobs)
+            .child(drives)
+            .child(machine.back_off(BackOff::repeating(WATCH_DELAYS)))
+            .child(web);
         Root::start(&root_ref, tree)
     }
 }

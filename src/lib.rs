@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | [`app`] | puts everything together | all |
 //! | [`cli`] | the command line | all |
-//! | [`http`] | REST, WebSocket, SSE, pages | messages of `jobs drives catalog`, `storage` (reads), `bus`, `supervision` |
+//! | [`http`] | REST, WebSocket, SSE, pages | messages of `jobs drives catalog`, `doctor`, `storage` (reads), `bus`, `supervision` |
+//! | [`doctor`] | looks at everything that has to be right | `drives imaging optical storage` |
 //! | [`jobs`] | the queue, running jobs, recovery | `imaging`, messages of `drives catalog`, `storage bus supervision optical` (addresses) |
 //! | [`drives`] | one actor per drive, finding drives | `optical filesystems storage bus supervision` |
 //! | [`catalog`] | the catalogue of images | `filesystems imaging storage bus supervision` |
@@ -25,6 +26,7 @@ pub mod bus;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod drives;
 pub mod error;

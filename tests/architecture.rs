@@ -11,7 +11,9 @@ use syn::{spanned::Spanned as _, visit::Visit};
 const RULES: &[(&str, &[&str])] = &[
     ("app", &["*"]),
     ("cli", &["*"]),
-    ("http", &["jobs", "drives", "catalog", "storage", "bus", "supervision"]),
+    ("http", &["jobs", "drives", "catalog", "doctor", "storage", "bus", "supervision"]),
+    // Command line and page ask the same questions, so they live in neither.
+    ("doctor", &["drives", "imaging", "optical", "storage"]),
     ("jobs", &["imaging", "drives", "catalog", "storage", "bus", "supervision", "optical"]),
     ("drives", &["optical", "filesystems", "storage", "bus", "supervision"]),
     ("catalog", &["filesystems", "imaging", "storage", "bus", "supervision"]),

@@ -1,71 +1,42 @@
-//! `disk2iso doctor`: looks at everything that has to be right, and says what to do about what is not.
+//! `disk2iso doctor`: what is wrong, if anything, and what to do about it.
 
-mod drives;
-mod facts;
-mod service;
-
-use crate::config::Config;
-use serde::Serialize;
+use crate::{
+    config::Config,
+    doctor::{self, Circumstances, Finding, Severity},
+};
 use std::process::ExitCode;
-
-/// How a finding is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Severity {
-    /// As it should be.
-    Ok,
-    /// Works without, but.
-    Note,
-    /// Does not work.
-    Bad,
-}
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Finding {
-    topic: &'static str,
-    severity: Severity,
-    /// What was found.
-    text: String,
-    /// What to do; empty if nothing has to be done.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    advice: String,
-}
-
-impl Finding {
-    fn ok(topic: &'static str, text: impl Into<String>) -> Self {
-        Self { topic, severity: Severity::Ok, text: text.into(), advice: String::new() }
-    }
-
-    fn note(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { topic, severity: Severity::Note, text: text.into(), advice: advice.into() }
-    }
-
-    fn bad(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { topic, severity: Severity::Bad, text: text.into(), advice: advice.into() }
-    }
-}
 
 /// Prints one line per finding, or all of them as JSON; exit code 1 if anything is bad.
 pub fn run(config: &Config, as_json: bool) -> ExitCode {
-    let facts = facts::collect(config);
-    let mut findings = drives::judge(&facts);
-    findings.extend(service::look(config));
-    let bad = findings.iter().any(|finding| finding.severity == Severity::Bad);
+    let findings = doctor::examine(config, &Circumstances::default(), &|_| ());
+    let healthy = doctor::is_healthy(&findings);
     if as_json {
-        println!("{:#}", serde_json::json!({ "healthy": !bad, "findings": findings }));
+        let findings: Vec<_> = findings.iter().map(json).collect();
+        println!("{:#}", serde_json::json!({ "healthy": healthy, "findings": findings }));
     } else {
-        for Finding { topic, severity, text, advice } in &findings {
-            let word = match severity {
-                Severity::Ok => "ok  ",
-                Severity::Note => "note",
-                Severity::Bad => "bad ",
-            };
-            println!("{word}  {topic:9} {text}");
-            if !advice.is_empty() {
-                println!("                → {advice}");
-            }
-        }
+        findings.iter().for_each(print);
     }
-    if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn json(finding: &Finding) -> serde_json::Value {
+    let mut value = serde_json::json!({ "topic": finding.topic, "severity": finding.severity.as_str(), "text": finding.text.en });
+    let advice = finding.full_advice();
+    if !advice.is_empty() {
+        value["advice"] = advice.into();
+    }
+    value
+}
+
+fn print(finding: &Finding) {
+    let word = match finding.severity {
+        Severity::Ok => "ok  ",
+        Severity::Note => "note",
+        Severity::Bad => "bad ",
+    };
+    println!("{word}  {:9} {}", finding.topic, finding.text.en);
+    let advice = finding.full_advice();
+    if !advice.is_empty() {
+        println!("                → {advice}");
+    }
 }

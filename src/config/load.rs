@@ -1,7 +1,30 @@
 //! Reading the settings.
 
-use super::{Config, HOOK_VARIABLES, KEYS, Key};
-use std::path::Path;
+use super::{Config, HOOK_VARIABLES, KEYS, Key, Stored, read_stored};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Where a setting was set; what is not known to have been set is as it is by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The configuration file.
+    File,
+    /// The file of stored settings.
+    Stored,
+    /// The environment.
+    Environment,
+}
+
+/// Where all settings were set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// The configuration file, if one was named.
+    pub file: Option<PathBuf>,
+    /// By name; the last that set it.
+    pub keys: BTreeMap<&'static str, Origin>,
+}
 
 /// Why the settings cannot be used. One line: key, value and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,35 +59,67 @@ pub enum ConfigError {
     },
 }
 
-/// Reads the file (if one is given), then the environment over it.
+/// Reads the file (if one is given), then what is stored in the state folder, then the environment over it.
 ///
 /// # Errors
 /// The first thing that is wrong.
 pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    let environment: Vec<_> = environment.collect();
+    // Stored settings do not say where they are stored.
+    let state_dir = assemble(file, &Stored::new(), &environment)?.state_dir;
+    rehearse(file, &read_stored(&state_dir)?, environment.into_iter())
+}
+
+/// What [`load`] would give if this were stored.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn rehearse(
+    file: Option<&Path>,
+    stored: &Stored,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    let config = assemble(file, stored, &environment.collect::<Vec<_>>())?;
+    check(&config)?;
+    Ok(config)
+}
+
+fn assemble(file: Option<&Path>, stored: &Stored, environment: &[(String, String)]) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    let mut output_given = false;
+    let mut keys = BTreeMap::new();
     if let Some(path) = file {
         for (name, value) in read_file(path)? {
             let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| unknown(&name, &value, |key| key.name))?;
-            output_given |= key.name == "paths.output_dir";
             set(&mut config, key, &name, &value)?;
+            keys.insert(key.name, Origin::File);
         }
     }
-    let mut ours: Vec<_> = environment.filter(|(name, _)| is_ours(name)).collect();
+    for (name, value) in stored {
+        let key = KEYS.iter().find(|key| key.name == name).ok_or_else(|| unknown(name, value, |key| key.name))?;
+        set(&mut config, key, name, value)?;
+        keys.insert(key.name, Origin::Stored);
+    }
+    let mut ours: Vec<_> = environment.iter().filter(|(name, _)| is_ours(name)).collect();
     ours.sort();
     for (name, value) in ours {
-        let key = KEYS.iter().find(|key| key.env == name).ok_or_else(|| unknown(&name, &value, |key| key.env))?;
-        output_given |= key.name == "paths.output_dir";
-        set(&mut config, key, &name, &value)?;
+        let key = KEYS.iter().find(|key| key.env == name).ok_or_else(|| unknown(name, value, |key| key.env))?;
+        set(&mut config, key, name, value)?;
+        keys.insert(key.name, Origin::Environment);
     }
-    if !output_given {
+    if !keys.contains_key("paths.output_dir") {
         config.output_dir = config.state_dir.join("images");
     }
+    config.origins = Origins { file: file.map(Path::to_owned), keys };
+    Ok(config)
+}
+
+/// What no key can say alone.
+fn check(config: &Config) -> Result<(), ConfigError> {
     if !config.listen.ip().is_loopback() {
         let allowed = "a loopback address as long as server.auth (DISK2ISO_AUTH) is off".to_owned();
         return Err(ConfigError::BadValue { key: "DISK2ISO_LISTEN".to_owned(), value: config.listen.to_string(), allowed });
     }
-    Ok(config)
+    Ok(())
 }
 
 /// Variables of the tests and of hook commands are not settings.
@@ -83,11 +138,19 @@ fn unknown(name: &str, value: &str, names: fn(&Key) -> &'static str) -> ConfigEr
 }
 
 /// Flattens `[section] key = value` to (`section.key`, value).
-fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     let fail = |problem: String| ConfigError::File { file: path.display().to_string(), problem };
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+    parse(&text).map_err(fail)
+}
+
+/// The same for a text.
+///
+/// # Errors
+/// If it is no TOML, in one line.
+pub fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
     let one_line = |error: toml::de::Error| error.to_string().lines().collect::<Vec<_>>().join(" ");
-    let table: toml::Table = toml::from_str(&text).map_err(|error| fail(one_line(error)))?;
+    let table: toml::Table = toml::from_str(text).map_err(one_line)?;
     let mut entries = Vec::new();
     for (section, value) in table {
         match value {
@@ -124,6 +187,27 @@ mod tests {
             load(Some(file.path()), env(&[("DISK2ISO_MAX_JOBS", "5"), ("HOME", "/root"), ("DISK2ISO_TEST_POSTGRES", "x")]))
                 .expect("valid");
         assert_eq!((config.runtime.auto, config.runtime.max_jobs, config.virtual_drives.len()), (true, 5, 2));
+    }
+
+    #[test]
+    fn stored_settings_stand_between_file_and_environment() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (file, state) = (folder.path().join("config.toml"), folder.path().join("state"));
+        let text = format!("[paths]\nstate_dir = {state:?}\n[hook]\nseconds = 5\n[drives]\nwedged_after_seconds = 10\n");
+        std::fs::write(&file, text).expect("written");
+        std::fs::create_dir(&state).expect("folder");
+        let stored = [("hook.seconds", "6"), ("drives.wedged_after_seconds", "11"), ("log.level", "warn")];
+        let stored = stored.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        crate::config::prepare_stored(&state, &stored).expect("written").commit().expect("in place");
+        let config = load(Some(&file), env(&[("DISK2ISO_LOG_LEVEL", "debug")])).expect("valid");
+        let seconds = (config.hook_limit.as_secs(), config.wedged_after.as_secs());
+        assert_eq!((seconds, config.log_level.as_str(), config.output_dir), ((6, 11), "debug", state.join("images")));
+        let origins = config.origins.keys;
+        assert_eq!(origins.get("log.level"), Some(&Origin::Environment));
+        assert_eq!(origins.get("hook.seconds"), Some(&Origin::Stored));
+        assert_eq!((origins.get("paths.state_dir"), origins.get("jobs.max")), (Some(&Origin::File), None));
+        let bad = [("hook.seconds".to_owned(), "0".to_owned())].into_iter().collect();
+        assert!(rehearse(None, &bad, env(&[])).expect_err("refused").to_string().contains("1 to 3600"));
     }
 
     #[test]

@@ -1,14 +1,18 @@
-//! Settings: a TOML file, then the environment over it, checked key by key.
+//! Settings: a TOML file, then what people stored for the next start, then the environment over it, checked key by key.
 //!
 //! All keys stand in one table ([`KEYS`]); an unknown key or a bad value stops the start with one line that names the key, the
 //! value and what is allowed.
 
+mod help;
 mod keys;
 pub mod limits;
 mod load;
+mod stored;
 
+pub use help::{Applies, Group, HELP, Help, Input, help};
 pub use keys::{KEYS, Key};
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, Origin, Origins, load, parse, rehearse};
+pub use stored::{Prepared, Stored, prepare_stored, read_stored, stored_file, to_toml};
 
 use crate::domain::drive::AgainPolicy;
 use serde::{Deserialize, Serialize};
@@ -69,6 +73,8 @@ pub struct Config {
     pub hook_limit: Duration,
     /// What can be changed while the service runs.
     pub runtime: RuntimeSettings,
+    /// Where each of these was set.
+    pub origins: Origins,
 }
 
 /// Settings that `PUT /system/config` can change; stored in the database then.
@@ -111,6 +117,7 @@ impl Default for Config {
             hook: None,
             hook_limit: Duration::from_secs(120),
             runtime: RuntimeSettings::default(),
+            origins: Origins::default(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //!    │   resume / condition cleared                          │
 //!    └───────────────────────────────────────────────────────┘
 //!      continue (in this or another drive): from everything but running and a good image
+//!      cancel undone: from cancelled back to queued or paused, with its old place in the queue
 //! ```
 //! * `queued`: waits for its drive, its disc or a free place; the dispatcher says for which.
 //! * `running`: a JobActor owns it and at most one worker reads for it. `stopping` remembers why a worker was told to stop,
@@ -142,6 +143,8 @@ pub enum JobEvent {
     ResumeRequested,
     /// A person gives it up.
     CancelRequested,
+    /// A person takes a cancellation back; the reason for which the job was paused before, if it was.
+    CancelUndone(Option<PauseReason>),
     /// A person wants another try.
     RetryRequested,
     /// A person wants it to go on in a certain drive, with this disc or another copy of it.
@@ -216,6 +219,9 @@ pub enum JobDenied {
     /// Only a failed, cancelled or damaged job can be tried again.
     #[error("job_not_retryable")]
     NotRetryable,
+    /// Only a cancelled job can be taken back.
+    #[error("conflict")]
+    NotCancelled,
     /// Events of a worker make sense only for a running job.
     #[error("job_not_running")]
     NotRunning,
@@ -304,6 +310,10 @@ impl JobState {
 
             (Self::Completed { .. } | Self::Failed | Self::Cancelled, E::PauseRequested | E::ResumeRequested)
             | (Self::Completed { .. } | Self::Failed, E::CancelRequested) => Err(JobDenied::Finished),
+
+            (Self::Cancelled, E::CancelUndone(None)) => to(Self::Queued, &[WakeDispatcher]),
+            (Self::Cancelled, E::CancelUndone(Some(reason))) => to(Self::Paused { reason }, &[WakeDispatcher]),
+            (_, E::CancelUndone(_)) => Err(JobDenied::NotCancelled),
 
             (Self::Failed | Self::Cancelled, E::RetryRequested) => to(Self::Queued, &retry(Decision::Retry)),
             (Self::Completed { verdict }, E::RetryRequested) if !verdict.is_good() => to(Self::Queued, &retry(Decision::Retry)),

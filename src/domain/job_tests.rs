@@ -23,6 +23,8 @@ fn all_events() -> Vec<JobEvent> {
     let mut events =
         vec![Claimed, PauseRequested, ResumeRequested, CancelRequested, RetryRequested, Stopped, Errored, Crashed, Recovered];
     events.push(ContinueRequested);
+    events.push(CancelUndone(None));
+    events.extend(REASONS.map(|reason| CancelUndone(Some(reason))));
     events.extend(DECISIONS.map(Decided));
     events.extend(PHASES.map(PhaseEntered));
     events.extend(REASONS.map(Halted));
@@ -86,10 +88,11 @@ fn a_worker_starts_only_by_a_claim_and_stops_only_for_a_person() {
 }
 
 #[test]
-fn a_terminal_job_changes_by_retry_and_continue_only_and_a_good_image_never() {
+fn a_terminal_job_changes_by_a_persons_wish_only_and_a_good_image_never() {
     for (from, event, _, outcome) in reachable() {
         if let (true, Ok(step)) = (from.is_terminal(), outcome) {
-            let again = matches!(event, JobEvent::RetryRequested | JobEvent::ContinueRequested);
+            let undone = from == JobState::Cancelled && matches!(event, JobEvent::CancelUndone(_));
+            let again = undone || matches!(event, JobEvent::RetryRequested | JobEvent::ContinueRequested);
             assert!(step.next == from || again, "{from:?} {event:?}");
             let good = matches!(from, JobState::Completed { verdict } if verdict.is_good());
             assert!(step.next == from || !good, "{from:?} {event:?}");

@@ -1,6 +1,6 @@
 //! Which queued job may start now, and why the others wait.
 //!
-//! Priority first, then age. One job per drive, a maximum of jobs at once, and a job that knows its disc starts only with that disc.
+//! Priority first, then the place that people gave them, then age. One job per drive, a maximum of jobs at once, and a job that knows its disc starts only with that disc.
 
 use super::{
     disc::Fingerprint,
@@ -16,6 +16,8 @@ pub struct Candidate {
     pub job: JobId,
     /// Larger goes first.
     pub priority: i32,
+    /// Among jobs of the same priority, smaller goes first.
+    pub position: i64,
     /// The drive it needs, if it needs one.
     pub drive: Option<DriveId>,
     /// The disc it needs, if it has one already.
@@ -75,7 +77,7 @@ pub struct Schedule {
 /// Decides about all queued jobs at once; `running` jobs already hold a place each.
 pub fn schedule(candidates: &[Candidate], drives: &BTreeMap<DriveId, DriveSlot>, running: usize, max_jobs: usize) -> Schedule {
     let mut order: Vec<&Candidate> = candidates.iter().collect();
-    order.sort_by_key(|candidate| (std::cmp::Reverse(candidate.priority), candidate.job));
+    order.sort_by_key(|candidate| (std::cmp::Reverse(candidate.priority), candidate.position, candidate.job));
     let mut taken: BTreeSet<&DriveId> = BTreeSet::new();
     let mut schedule = Schedule::default();
     for candidate in order {
@@ -116,6 +118,7 @@ mod tests {
         Candidate {
             job: JobId(Uuid::from_u128(number)),
             priority,
+            position: 0,
             drive: (drive > 0).then(|| DriveId::new(&drive.to_string())),
             disc: disc.map(|disc| Fingerprint(disc.to_string())),
         }
@@ -135,6 +138,14 @@ mod tests {
         let answer = schedule(&queue, &drives(&[(1, slot(Some(9), true))]), 0, 4);
         assert_eq!(answer.start, vec![queue[1].job]);
         assert_eq!(answer.wait[&queue[0].job], WaitReason::WaitingForDrive);
+    }
+
+    #[test]
+    fn a_place_goes_before_age() {
+        let first = Candidate { position: 2, ..candidate(1, 0, 1, None) };
+        let second = Candidate { position: 1, ..candidate(2, 0, 1, None) };
+        let answer = schedule(&[first, second.clone()], &drives(&[(1, slot(Some(9), true))]), 0, 4);
+        assert_eq!(answer.start, vec![second.job]);
     }
 
     #[test]

@@ -105,7 +105,7 @@ mod tests {
             ("PHOTOS 2004.iso", "attachment; filename=\"PHOTOS 2004.iso\""),
             (
                 "a\"; filename=\"evil.exe",
-                "attachment; filename=\"a__ filename=_evil.exe\"; filename*=UTF-8''a_%3B%20filename%3D_evil.exe",
+                "attachment; filename=\"a__ filename=_evil.exe\"; filename*=UTF-8''a_%3B%20filename=_evil.exe",
             ),
             ("x\r\nSet-Cookie: a=b.iso", "attachment; filename=\"x__Set-Cookie_ a=b.iso\""),
             ("../../etc/passwd", "attachment; filename=\"_.._etc_passwd\""),

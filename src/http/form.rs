@@ -48,6 +48,12 @@ impl Form {
         text.parse().map(Some).map_err(|_| Problem::field(name, format!("{text:?} is not allowed; allowed: {allowed}")))
     }
 
+    /// A form as it comes over the wire, for tests of what is made of it.
+    #[cfg(test)]
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        parse(bytes)
+    }
+
     /// Where the form wants to lead; `fallback` if it does not say.
     pub fn next<'a>(&'a self, fallback: &'a str) -> &'a str {
         self.text("next").unwrap_or(fallback)

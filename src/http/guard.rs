@@ -4,7 +4,7 @@
 //! keep them out: the `Host` must name this machine (a foreign name that resolves to 127.0.0.1 is DNS rebinding), and what
 //! changes something must not come from another origin.
 
-use super::{limits, problem};
+use super::{limits, pages, problem};
 use crate::{
     error::{Code, Problem},
     http::AppState,
@@ -54,9 +54,9 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'stati
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(problem::response(&refusal, Some(&path))),
     };
-    // A handler does not know under which path it was asked.
-    if let Some(found) = response.response().error().and_then(|error| error.as_error::<Problem>().cloned()) {
-        response = response.into_response(problem::response(&found, Some(&path)));
+    let found = response.response().extensions().get::<Problem>().cloned();
+    if let Some(found) = found {
+        response = refused(response, &found, &path);
     }
     if response.status().is_server_error() {
         tracing::warn!(path, status = response.status().as_u16(), "request failed");
@@ -80,6 +80,21 @@ fn add_headers(headers: &mut HeaderMap, secure: bool) {
     if secure {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     }
+}
+
+/// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
+/// which path it was asked).
+fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
+    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER]
+        .into_iter()
+        .filter_map(|name| response.headers().get(&name).cloned().map(|value| (name, value)))
+        .collect();
+    let answer = pages::errors::page(response.request(), problem);
+    let mut answer = answer.unwrap_or_else(|| problem::response(problem, Some(path)));
+    for (name, value) in kept {
+        answer.headers_mut().insert(name, value);
+    }
+    response.into_response(answer)
 }
 
 fn check(request: &HttpRequest, listen: Option<IpAddr>) -> Result<(), Problem> {

@@ -14,6 +14,7 @@ pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod routes;
+pub mod settings;
 pub mod wire;
 pub mod words;
 
@@ -23,6 +24,7 @@ mod form;
 mod guard;
 mod limits;
 mod live;
+mod machine;
 mod params;
 mod probe;
 mod server;
@@ -33,6 +35,7 @@ mod tls;
 mod topics;
 mod ws;
 
+pub use machine::{MachineHistory, MachineWatch};
 pub use server::{HttpServerActor, Listener};
 pub use state::AppState;
 pub use tls::Tls;

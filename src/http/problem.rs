@@ -77,7 +77,10 @@ pub fn response(problem: &Problem, instance: Option<&str>) -> HttpResponse {
     if problem.code.status() == 503 {
         builder.insert_header((header::RETRY_AFTER, "5"));
     }
-    builder.json(ProblemDocument::new(problem, instance))
+    let mut response = builder.json(ProblemDocument::new(problem, instance));
+    // For `guard`, which shows it as a page to whoever looks at pages.
+    response.extensions_mut().insert(problem.clone());
+    response
 }
 
 fn status(code: Code) -> StatusCode {

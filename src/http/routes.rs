@@ -55,6 +55,7 @@ addresses! {
         "/disks/{id}/insert"      => POST api::disks::insert;
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
+        "/jobs/bulk"              => POST api::queue::bulk;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -62,16 +63,22 @@ addresses! {
         "/jobs/{uuid}/cancel"     => POST api::jobs::cancel;
         "/jobs/{uuid}/continue"   => POST api::jobs::go_on;
         "/jobs/{uuid}/decision"   => POST api::jobs::decision;
+        "/jobs/{uuid}/move"       => POST api::queue::put;
+        "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
+        "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
+        "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
         "/system/config"          => GET api::config::get, PUT api::config::put;
+        "/system/config/export"   => GET api::config::export;
+        "/system/config/import"   => POST api::config::import;
         "/events"                 => GET api::events::list;
         "/events/jobs/{uuid}"     => GET sse::job;
         "/events/system"          => GET sse::system;
@@ -96,12 +103,18 @@ addresses! {
 addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
-        "/"                       => GET pages::home::home;
-        "/ui/disks/{id}/image"    => POST pages::forms::image;
-        "/ui/disks/{id}/eject"    => POST pages::forms::eject;
-        "/ui/disks/{id}/close"    => POST pages::forms::close;
+        "/"                       => GET pages::dashboard::dashboard;
+        "/drives"                 => GET pages::drives::list;
+        "/drives/{id}"            => GET pages::drives::one;
+        "/ui/disks/{id}/image"    => POST pages::drives::forms::image;
+        "/ui/disks/{id}/eject"    => POST pages::drives::forms::eject;
+        "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
+        "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
+        "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
         "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
         "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/search"                 => GET pages::search::search;
+        "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
     }

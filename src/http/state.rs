@@ -1,5 +1,6 @@
 //! What handlers can reach.
 
+use super::machine::MachineHistory;
 use crate::{
     bus::Journal,
     catalog::Catalog,
@@ -35,6 +36,8 @@ pub struct AppState {
     pub catalog: ChildRef<Catalog>,
     /// Root of the supervision tree, for its health.
     pub root: ChildRef<Supervisor>,
+    /// The machine over the last minutes.
+    pub machine: MachineHistory,
 }
 
 /// Longest time that a person waits for an actor. Deleting a large file takes its time.

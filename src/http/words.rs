@@ -3,6 +3,9 @@
 
 use actix_web::{HttpRequest, http::header::ACCEPT_LANGUAGE};
 
+/// The cookie that carries the language that somebody chose.
+pub const LANGUAGE_COOKIE: &str = "lang";
+
 /// Language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -13,11 +16,18 @@ pub enum Language {
 }
 
 impl Language {
-    /// `?lang=` if given, otherwise the first known language that the browser prefers.
+    /// `?lang=` if given, otherwise what was chosen on a page ([`LANGUAGE_COOKIE`]), otherwise the first known language that the
+    /// browser prefers.
     pub fn of(request: &HttpRequest) -> Self {
-        let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang="));
-        let accepted = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Self::choose(asked.or(accepted).unwrap_or_default())
+        let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Self::parse);
+        let chosen = || request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Self::parse(cookie.value()));
+        let accepted = || request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        asked.or_else(chosen).unwrap_or_else(|| Self::choose(accepted()))
+    }
+
+    /// Back from the tag.
+    pub fn parse(tag: &str) -> Option<Self> {
+        [Self::En, Self::De].into_iter().find(|language| language.tag() == tag)
     }
 
     /// The known language with the highest weight; English if there is none.

@@ -289,7 +289,7 @@ impl JobActor {
         }
         self.deps.metrics.bytes_read(now.size_processed.saturating_sub(self.bytes_seen));
         self.bytes_seen = now.size_processed;
-        self.deps.live.set_progress(self.id, self.progress);
+        self.deps.live.set_progress(self.id, self.progress, self.deps.journal.clock.now());
         if matches!(self.phase, Phase::Reading | Phase::Rescuing) {
             self.moved_on |= self.deps.live.reached(self.id, now.size_processed);
         }

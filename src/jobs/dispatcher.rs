@@ -2,10 +2,11 @@
 
 use super::{
     actor::JobDeps,
-    create,
-    messages::{CreateJob, JobCommand, VerifyIso},
+    create, deletion,
+    messages::{BulkCommand, BulkOutcome, CreateJob, JobCommand, MoveJob, VerifyIso},
+    moving,
     queue::{ended, look, reap},
-    wishes::obey,
+    wishes::{obey, obey_all},
 };
 use crate::{
     bus::Broadcast,
@@ -18,6 +19,8 @@ use actix::prelude::*;
 use std::time::Duration;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
+/// How often what was deleted long enough ago is looked for.
+const PURGE: Duration = Duration::from_secs(30);
 /// How often waiting conditions are looked at even if no event came.
 const TICK: Duration = Duration::from_secs(3);
 
@@ -56,6 +59,17 @@ impl Dispatcher {
             }
         }));
     }
+
+    /// Removes for good what was deleted long enough ago.
+    fn purge(&mut self, ctx: &mut Context<Self>) {
+        let deps = self.deps.clone();
+        let work = async move { deletion::purge(&deps).await };
+        ctx.spawn(work.into_actor(self).map(|result, _, _| {
+            if let Err(problem) = result {
+                tracing::warn!(%problem, "deleted jobs could not be removed for good");
+            }
+        }));
+    }
 }
 
 impl Actor for Dispatcher {
@@ -66,6 +80,8 @@ impl Actor for Dispatcher {
         supervisor.do_send(Subscribe(ctx.address().recipient()));
         ctx.add_stream(BroadcastStream::new(self.deps.journal.bus.subscribe()));
         ctx.run_interval(TICK, Self::look);
+        ctx.run_interval(PURGE, Self::purge);
+        self.purge(ctx);
         // Jobs whose actor died while no dispatcher was there to hear of it.
         let deps = self.deps.clone();
         ctx.wait(async move { reap(&deps).await }.into_actor(self).map(|result, actor, ctx| match result {
@@ -136,6 +152,30 @@ impl Handler<JobCommand> for Dispatcher {
     fn handle(&mut self, command: JobCommand, _: &mut Self::Context) -> Self::Result {
         let deps = self.deps.clone();
         Box::pin(async move { obey(&deps, command).await }.into_actor(self).map(|result, actor, ctx| {
+            actor.look(ctx);
+            result
+        }))
+    }
+}
+
+impl Handler<BulkCommand> for Dispatcher {
+    type Result = ResponseActFuture<Self, Result<Vec<BulkOutcome>, Problem>>;
+
+    fn handle(&mut self, command: BulkCommand, _: &mut Self::Context) -> Self::Result {
+        let deps = self.deps.clone();
+        Box::pin(async move { obey_all(&deps, command).await }.into_actor(self).map(|result, actor, ctx| {
+            actor.look(ctx);
+            result
+        }))
+    }
+}
+
+impl Handler<MoveJob> for Dispatcher {
+    type Result = ResponseActFuture<Self, Result<JobRecord, Problem>>;
+
+    fn handle(&mut self, wish: MoveJob, _: &mut Self::Context) -> Self::Result {
+        let deps = self.deps.clone();
+        Box::pin(async move { moving::put(&deps, wish).await }.into_actor(self).map(|result, actor, ctx| {
             actor.look(ctx);
             result
         }))

@@ -6,9 +6,11 @@ use crate::{
         ids::{DriveId, JobId},
         progress::Progress,
         scheduling::WaitReason,
+        speed_history::{SpeedHistories, SpeedSample},
     },
     supervision::ChildRef,
 };
+use chrono::{DateTime, Utc};
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -31,6 +33,7 @@ struct Inner {
     running: BTreeMap<JobId, LiveJob>,
     waits: BTreeMap<JobId, WaitReason>,
     furthest: BTreeMap<JobId, u64>,
+    speeds: SpeedHistories,
 }
 
 /// The board. Cheap to clone; outlives a restart of the dispatcher.
@@ -41,6 +44,12 @@ impl LiveJobs {
     /// Live numbers of a job, if it runs.
     pub fn progress(&self, id: JobId) -> Option<Progress> {
         self.read().running.get(&id).map(|job| job.progress)
+    }
+
+    /// How fast a job was over its time, oldest first, at most 300 points; since the service started, and empty for jobs that ran
+    /// long ago.
+    pub fn history(&self, id: JobId) -> Vec<SpeedSample> {
+        self.read().speeds.of(id)
     }
 
     /// Why a queued job does not run yet.
@@ -65,9 +74,12 @@ impl LiveJobs {
         self.write().running.remove(&id)
     }
 
-    pub(super) fn set_progress(&self, id: JobId, progress: Progress) {
-        if let Some(job) = self.write().running.get_mut(&id) {
+    pub(super) fn set_progress(&self, id: JobId, progress: Progress, at: DateTime<Utc>) {
+        let mut inner = self.write();
+        if let Some(job) = inner.running.get_mut(&id) {
             job.progress = progress;
+            let sample = SpeedSample { at, bytes_per_second: progress.speed, size_processed: progress.size_processed };
+            inner.speeds.push(id, sample);
         }
     }
 

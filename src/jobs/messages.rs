@@ -3,8 +3,9 @@
 use crate::{
     domain::{
         ids::{IsoId, JobId},
-        job::Decision,
+        job::{Decision, JobState, PauseReason},
         options::JobOptions,
+        queue_order::Target,
     },
     error::Problem,
     storage::jobs::JobRecord,
@@ -44,6 +45,37 @@ pub struct JobCommand {
     pub action: JobAction,
 }
 
+/// Give a waiting job another place in the queue. One that stands where it shall is left alone.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<JobRecord, Problem>")]
+pub struct MoveJob {
+    /// Which.
+    pub id: JobId,
+    /// Where to.
+    pub target: Target,
+}
+
+/// Do the same with several jobs, in this order; each one's outcome.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Vec<BulkOutcome>, Problem>")]
+pub struct BulkCommand {
+    /// Which.
+    pub ids: Vec<JobId>,
+    /// What.
+    pub action: JobAction,
+}
+
+/// What became of one job of several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BulkOutcome {
+    /// Which.
+    pub id: JobId,
+    /// Its state before; `None` if there is no such job.
+    pub before: Option<JobState>,
+    /// The job now, or why nothing was done.
+    pub result: Result<JobRecord, Problem>,
+}
+
 /// What can be done with a job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobAction {
@@ -55,8 +87,15 @@ pub enum JobAction {
     Cancel,
     /// Try again from what was read.
     Retry,
-    /// Remove a job that is over, with what it left unfinished on disk. One that is not over is cancelled instead.
+    /// Take a cancellation back: the job waits again where it stood, or is paused again for this reason.
+    Uncancel(Option<PauseReason>),
+    /// Remove a job that is over, with what it left unfinished on disk; it can be restored for a while. One that is not over is
+    /// cancelled instead.
     Delete,
+    /// The same, for good and at once.
+    Purge,
+    /// Take a deletion back.
+    Restore,
     /// Change what can be changed before it runs.
     Change(JobChange),
     /// Go on in this or another drive, with this disc or another copy of it.

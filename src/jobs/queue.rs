@@ -51,7 +51,13 @@ pub(super) async fn look(deps: &JobDeps, supervisor: &ChildRef<Supervisor>) -> R
     let candidates: Vec<Candidate> = queued
         .iter()
         .filter(|job| deps.live.get(job.id).is_none() && !unfit.contains_key(&job.id))
-        .map(|job| Candidate { job: job.id, priority: job.priority, drive: job.drive_id.clone(), disc: job.fingerprint.clone() })
+        .map(|job| Candidate {
+            job: job.id,
+            priority: job.priority,
+            position: job.position,
+            drive: job.drive_id.clone(),
+            disc: job.fingerprint.clone(),
+        })
         .collect();
     let mut slots = deps.registry.slots();
     for drive in running.iter().filter_map(|(_, job)| job.drive.as_ref()) {

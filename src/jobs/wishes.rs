@@ -3,8 +3,8 @@
 use super::{
     actor::{JobDeps, JobSignal},
     commit::{Details, Stored, problem, step},
-    continuing, create, image,
-    messages::{JobAction, JobChange, JobCommand},
+    continuing, create, deletion, image,
+    messages::{BulkCommand, BulkOutcome, JobAction, JobChange, JobCommand},
     names,
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
         job::{JobEvent, JobState},
     },
     error::{Code, Problem},
-    imaging::ImagePaths,
     storage::{self, jobs::JobRecord},
 };
 
@@ -28,7 +27,10 @@ pub(super) async fn obey(deps: &JobDeps, JobCommand { id, action }: JobCommand) 
         JobAction::Retry => act(JobEvent::RetryRequested).await?,
         JobAction::Continue(wish) => continuing::go_on(deps, id, wish).await?,
         JobAction::Decide { decision, device } => continuing::decide(deps, id, decision, device).await?,
-        JobAction::Delete => return delete(deps, id).await,
+        JobAction::Uncancel(reason) => act(JobEvent::CancelUndone(reason)).await?,
+        JobAction::Delete => return delete(deps, id, true).await,
+        JobAction::Purge => return delete(deps, id, false).await,
+        JobAction::Restore => return deletion::restore(deps, id).await,
         JobAction::Change(change) => return apply_change(deps, id, change).await,
     };
     let Stored { job, effects } = stored;
@@ -42,43 +44,29 @@ pub(super) async fn obey(deps: &JobDeps, JobCommand { id, action }: JobCommand) 
     Ok(job)
 }
 
-async fn delete(deps: &JobDeps, id: JobId) -> Result<JobRecord, Problem> {
+/// A job that is over goes; one that is not is cancelled.
+async fn delete(deps: &JobDeps, id: JobId, keep: bool) -> Result<JobRecord, Problem> {
     let job = deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await.map_err(|error| problem(&error))?;
-    if !job.state.is_terminal() {
-        return Box::pin(obey(deps, JobCommand { id, action: JobAction::Cancel })).await;
+    if job.state.is_terminal() {
+        return deletion::delete(deps, job, keep).await;
     }
-    if deps.live.get(id).is_some() {
-        return Err(Problem::new(
-            Code::JobActive,
-            "the job's reading process is still being stopped; try again in a few seconds",
-        ));
-    }
-    let catalogued =
-        deps.journal.db.read(move |conn| storage::isos::by_job(conn, id)).await.map_err(|error| problem(&error))?.is_some();
-    if let (false, Some(paths)) = (catalogued, image::paths(&job)) {
-        // Only what was never finished: a finished image belongs to the catalogue.
-        let removal = tokio::task::spawn_blocking(move || remove_unfinished(&paths));
-        removal.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
-    }
-    let forget = deps.journal.commit(move |tx| {
-        storage::jobs::delete(tx.conn, id)?;
-        tx.event(
-            &NewEvent::new("job.deleted", Level::Info, format!("Job {id} was deleted")).payload(serde_json::json!({ "job": id })),
-        )?;
-        Ok(())
-    });
-    forget.await.map_err(|error| problem(&error))?;
-    Ok(job)
+    Box::pin(obey(deps, JobCommand { id, action: JobAction::Cancel })).await
 }
 
-/// The unfinished image of a raw CD is a folder that its worker made.
-fn remove_unfinished(paths: &ImagePaths) {
-    if paths.part.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-        let _ = std::fs::remove_dir_all(&paths.part);
-    } else {
-        let _ = std::fs::remove_file(&paths.part);
+/// The same for several jobs, one after the other: what is not possible with one does not keep the others from it.
+pub(super) async fn obey_all(deps: &JobDeps, BulkCommand { ids, action }: BulkCommand) -> Result<Vec<BulkOutcome>, Problem> {
+    let mut outcomes = Vec::with_capacity(ids.len());
+    for id in ids {
+        let known = deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await;
+        let before = known.as_ref().ok().map(|job| job.state);
+        let result = match (&action, known) {
+            // A restored job is one that cannot be read before.
+            (JobAction::Restore, _) | (_, Ok(_)) => obey(deps, JobCommand { id, action: action.clone() }).await,
+            (_, Err(error)) => Err(problem(&error)),
+        };
+        outcomes.push(BulkOutcome { id, before, result });
     }
-    let _ = std::fs::remove_file(&paths.map);
+    Ok(outcomes)
 }
 
 async fn apply_change(deps: &JobDeps, id: JobId, change: JobChange) -> Result<JobRecord, Problem> {

@@ -46,6 +46,8 @@ diesel::table! {
         search -> Text,
         decision -> Nullable<Text>,
         result -> Nullable<Text>,
+        position -> BigInt,
+        deleted_at -> Nullable<Timestamp>,
     }
 }
 

@@ -7,6 +7,7 @@ mod discs;
 mod hang;
 mod loss;
 mod many_drives;
+mod queue;
 mod scanning;
 mod sidecars;
 mod space;

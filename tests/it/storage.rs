@@ -3,6 +3,7 @@
 mod fixtures;
 mod lists;
 mod migrations;
+mod queue;
 mod records;
 mod results;
 mod scale;

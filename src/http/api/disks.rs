@@ -3,7 +3,7 @@
 use super::State;
 use crate::{
     domain::ids::DriveId,
-    drives::DriveCommand,
+    drives::{DriveCommand, DriveSnapshot},
     error::{Code, Problem},
     http::{
         auth::{Look, May, Operate},
@@ -139,12 +139,20 @@ pub async fn insert(
     params.finish()?;
     let drive = drive_id(&id)?;
     let snapshot = state.registry.get(&drive).ok_or_else(|| unknown(&drive))?;
-    if !snapshot.is_virtual() {
-        let detail = format!("{} is a real drive; put a disc in by hand. Only virtual drives take image files", snapshot.name);
+    let image = insertable(&snapshot, body.0.image).await?;
+    command(&state, &id, DriveCommand::Insert(image)).await
+}
+
+/// The file, if this drive can take it.
+///
+/// # Errors
+/// `not_virtual`, or `invalid_field` about `image`.
+pub(in crate::http) async fn insertable(drive: &DriveSnapshot, image: String) -> Result<PathBuf, Problem> {
+    if !drive.is_virtual() {
+        let detail = format!("{} is a real drive; put a disc in by hand. Only virtual drives take image files", drive.name);
         return Err(Problem::new(Code::NotVirtual, detail));
     }
-    let image = image_file(body.0.image).await?;
-    command(&state, &id, DriveCommand::Insert(image)).await
+    image_file(image).await
 }
 
 /// The file must be there, be a plain file and be named without detours, so that the drive never has to guess.

@@ -58,7 +58,10 @@ pub(super) async fn tree(state: &State) -> Option<HealthSnapshot> {
 
 /// One drive, one job or one integration that is down takes nothing else down; anything else does.
 fn sort_out(node: &HealthSnapshot, critical: bool, failing: &mut Vec<String>, degraded: &mut Vec<String>) {
-    let critical = critical && !node.name.starts_with("drive:") && !node.name.starts_with("job:") && node.name != "integrations";
+    let critical = critical
+        && !node.name.starts_with("drive:")
+        && !node.name.starts_with("job:")
+        && !["integrations", "machine"].contains(&node.name.as_str());
     if node.state != ChildState::Running {
         let state = crate::http::wire::word(&node.state).unwrap_or_default();
         let exit = node.last_exit.as_ref().map(|exit| format!(" ({exit})")).unwrap_or_default();

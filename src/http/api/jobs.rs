@@ -9,7 +9,10 @@ use crate::{
         body::Json,
         params::{Params, id},
         problem::ProblemDocument,
-        wire::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument},
+        wire::{
+            ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument,
+            SpeedDocument,
+        },
     },
     jobs::{CreateJob, JobAction, JobCommand},
     storage::jobs::{self, JobFilter, JobRecord},
@@ -43,6 +46,7 @@ pub const ORDERS: [&str; 5] = ["created_at", "updated_at", "priority", "label", 
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(
     ("status" = Option<String>, Query, description = "One or more of `queued`, `running`, `paused`, `completed`, `failed`, `cancelled`, separated by commas", example = "queued,running"),
     ("device" = Option<String>, Query, description = "Exactly this device node or folder"),
+    ("drive" = Option<String>, Query, description = "For exactly the drive of this id"),
     ("disk_type" = Option<String>, Query, description = "Kind of disc", example = "data_dvd"),
     ("kind" = Option<String>, Query, description = "`image`, `verify` or `scan`"),
     ("verdict" = Option<String>, Query, description = "For example `degraded`"),
@@ -60,6 +64,7 @@ pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web:
     let filter = JobFilter {
         status: params.words("status", &STATUSES)?,
         device: params.text("device"),
+        drive: params.text("drive"),
         disk_type: params.word("disk_type", &DISK_TYPES)?,
         since: params.time("since")?,
         until: params.time("until")?,
@@ -103,6 +108,24 @@ pub async fn scan(
     let result = state.read(Code::JobUnknown, move |conn| jobs::result(conn, uuid)).await?;
     let none = || Problem::new(Code::NoResult, format!("Job {uuid} is no scan, or it is not over yet"));
     result.as_ref().map(|result| web::Json(ScanDocument::from(result))).ok_or_else(none)
+}
+
+/// How fast a job was over its time.
+#[utoipa::path(get, path = "/api/v1/jobs/{uuid}/speed", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+    (status = 200, description = "The curve, kept since the service started", body = SpeedDocument),
+    (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn speed(
+    _: May<Look>,
+    state: State,
+    uuid: web::Path<String>,
+    params: Params,
+) -> Result<web::Json<SpeedDocument>, Problem> {
+    params.finish()?;
+    let uuid: JobId = id(&uuid, Code::JobUnknown)?;
+    state.read(Code::JobUnknown, move |conn| jobs::get(conn, uuid).map(drop)).await?;
+    let points = state.live.history(uuid).into_iter().map(Into::into).collect();
+    Ok(web::Json(SpeedDocument { points }))
 }
 
 /// Makes an image of the disc in a drive, or reads its surface (mode `scan`).
@@ -152,15 +175,26 @@ pub async fn change(
 
 /// Removes a job that is over, with what it left unfinished on disk; one that is not over is cancelled.
 ///
-/// An image that it made stays in the catalogue.
-#[utoipa::path(delete, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(("uuid" = String, Path, description = "Id of the job")), responses(
+/// An image that it made stays in the catalogue. The job is in no list and unknown at once; for ten minutes it can be restored, and
+/// its unfinished files stay as long, unless it is to go for good.
+#[utoipa::path(delete, path = "/api/v1/jobs/{uuid}", tag = "jobs", params(
+    ("uuid" = String, Path, description = "Id of the job"),
+    ("final" = Option<bool>, Query, description = "Whether it goes for good at once"),
+), responses(
     (status = 200, description = "The job as it was removed, or as it is cancelled", body = Job),
+    (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "`job_unknown`", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 409, description = "`conflict`", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 409, description = "`job_active` (its reading process is still being stopped) or `conflict`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn delete(_: May<Operate>, state: State, uuid: web::Path<String>, params: Params) -> Result<web::Json<Job>, Problem> {
+pub async fn delete(
+    _: May<Operate>,
+    state: State,
+    uuid: web::Path<String>,
+    mut params: Params,
+) -> Result<web::Json<Job>, Problem> {
+    let last: Option<bool> = params.parsed("final", "true or false")?;
     params.finish()?;
-    act(&state, &uuid, JobAction::Delete).await
+    act(&state, &uuid, if last == Some(true) { JobAction::Purge } else { JobAction::Delete }).await
 }
 
 /// Pauses a job: what was read is kept.

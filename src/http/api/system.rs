@@ -9,10 +9,11 @@ use crate::{
     error::{Code, Problem},
     http::{
         auth::{Look, May},
+        machine,
         params::Params,
         probe::{self, Probe},
         problem::ProblemDocument,
-        wire::{Disk, DriveSummary, EventBody, List, Status},
+        wire::{Disk, DriveSummary, EventBody, List, MachineDocument, Status},
     },
     storage,
 };
@@ -63,6 +64,16 @@ pub async fn measure(state: &State, probe: &web::Data<Probe>) -> Result<Status, 
 pub(super) fn all_statuses(counted: &BTreeMap<String, u64>) -> BTreeMap<String, i64> {
     let count = |status: &str| i64::try_from(counted.get(status).copied().unwrap_or(0)).unwrap_or(i64::MAX);
     jobs::STATUSES.iter().map(|status| ((*status).to_owned(), count(status))).collect()
+}
+
+/// The machine over the last ten minutes: load, memory, disks, space.
+#[utoipa::path(get, path = "/api/v1/system/history", tag = "system", responses(
+    (status = 200, description = "Samples, oldest first; kept in memory", body = MachineDocument),
+    (status = 400, description = "Unknown parameter", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn history(_: May<Look>, state: State, params: Params) -> Result<web::Json<MachineDocument>, Problem> {
+    params.finish()?;
+    Ok(web::Json(MachineDocument { every_seconds: machine::EVERY.as_secs(), samples: state.machine.samples() }))
 }
 
 /// The log, newest first.

@@ -1,41 +1,21 @@
-//! The page's buttons: forms that post here and lead back to the page. The same commands as the API's, with the same checks.
+//! The buttons of jobs: forms that post here and lead back to the page. The same commands as the API's, with the same checks.
 
 use super::frame::{self, Notice};
 use crate::{
     domain::{ids::JobId, job::Decision},
-    drives::DriveCommand,
     error::{Code, Problem},
     http::{
         AppState,
         auth::{May, Operate},
         form::Form,
-        params::{drive_id, id},
+        params::id,
     },
-    jobs::{CreateJob, JobAction, JobCommand},
+    jobs::{JobAction, JobCommand},
 };
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-
-/// Images the disc in a drive.
-pub async fn image(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
-    let job = CreateJob { device: drive.into_inner(), ..CreateJob::default() };
-    let result = state.ask(&state.dispatcher, job).await.map(drop);
-    back(form.next("/"), result)
-}
-
-/// Opens the tray.
-pub async fn eject(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
-    let result = command(&state, &drive, DriveCommand::Eject).await;
-    back(form.next("/"), result)
-}
-
-/// Closes the tray.
-pub async fn close(_: May<Operate>, state: Data<AppState>, drive: Path<String>, form: Form) -> HttpResponse {
-    let result = command(&state, &drive, DriveCommand::Close).await;
-    back(form.next("/"), result)
-}
 
 /// Lets a job that asks about unreadable sectors go on in another drive.
 pub async fn other_drive(_: May<Operate>, state: Data<AppState>, path: Path<(String, String)>, form: Form) -> HttpResponse {
@@ -54,10 +34,6 @@ pub async fn job(_: May<Operate>, state: Data<AppState>, path: Path<(String, Str
     let (uuid, verb) = path.into_inner();
     let result = act(&state, &uuid, &verb).await;
     back(form.next("/"), result)
-}
-
-async fn command(state: &AppState, drive: &str, command: DriveCommand) -> Result<(), Problem> {
-    state.registry.send(&drive_id(drive)?, command).await
 }
 
 async fn act(state: &AppState, uuid: &str, verb: &str) -> Result<(), Problem> {

@@ -1,6 +1,7 @@
 //! What every page has around its content: language, navigation, who is signed in, a notice. And the ways a request for a page
 //! ends: a page, or a redirect that says on the next page what was done.
 
+use super::places::{self, Entry};
 use crate::{
     domain::access::{Permission, Principal},
     error::{Code, Problem},
@@ -153,9 +154,30 @@ impl Frame {
         if self.notice.as_ref().is_some_and(|notice| notice.refused) { Role::Caution } else { Role::Good }
     }
 
-    /// Version of the embedded files.
-    pub fn assets(&self) -> &'static str {
-        assets::version()
+    /// The navigation.
+    pub fn places(&self) -> Vec<Entry> {
+        places::places(self.who.as_ref(), self.place, self.language)
+    }
+
+    /// Whether there is this address, and whoever is signed in may use it.
+    pub fn may_use(&self, method: &'static str, path: &'static str) -> bool {
+        places::may(self.who.as_ref(), method, path)
+    }
+
+    /// Address that chooses a language and comes back here.
+    pub fn language_link(&self, tag: &str) -> String {
+        let here = percent_encoding::utf8_percent_encode(&self.here, percent_encoding::NON_ALPHANUMERIC);
+        format!("/language/{tag}?next={here}")
+    }
+
+    /// What the search box holds: what was searched for.
+    pub fn search(&self) -> &str {
+        if self.here.starts_with("/search") { &self.title } else { "" }
+    }
+
+    /// Address of an embedded file; empty if it was not built in.
+    pub fn asset(&self, name: &str) -> String {
+        assets::address(name)
     }
 
     /// Whether a script was built in.
@@ -205,7 +227,7 @@ pub fn back(to: &str, outcome: Result<Notice, Problem>) -> HttpResponse {
 }
 
 /// Only addresses of this service, never another host.
-fn local(to: &str) -> &str {
+pub fn local(to: &str) -> &str {
     let plain = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n', '\t']) && to.len() <= 2048;
     if plain { to } else { "/" }
 }

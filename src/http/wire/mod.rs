@@ -7,24 +7,30 @@ mod disk_statistics;
 mod event;
 mod iso;
 mod job;
+mod machine;
 mod options;
+pub mod queue;
 mod requests;
 mod result;
+mod speed;
 mod system;
 
-pub use config::{ConfigChange, ConfigDocument, Setting};
+pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
 pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;
+pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
+pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
     ScanDocument, StatisticsBody, ToolBody, TrackBody,
 };
+pub use speed::{SpeedDocument, SpeedPointBody};
 pub use system::{Cpu, DriveSummary, Live, Memory, Ready, Space, Status};
 
 use serde::Serialize;

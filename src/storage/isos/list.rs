@@ -74,6 +74,7 @@ fn query(filter: &IsoFilter) -> Query<'_> {
             order("size", "size", Key::Int(0)),
         ],
         any_of: ("verdict", Vec::new()),
+        visible: None,
         conditions: Vec::new(),
         search: filter.q.as_deref(),
     };

@@ -20,6 +20,8 @@ pub struct JobFilter {
     pub status: Vec<String>,
     /// Of exactly this device node or folder.
     pub device: Option<String>,
+    /// For exactly this drive.
+    pub drive: Option<String>,
     /// Of this kind of disc (word of [`crate::domain::disc::DiscKind`]).
     pub disk_type: Option<String>,
     /// Created at this time or later.
@@ -86,11 +88,13 @@ fn query(filter: &JobFilter) -> Query<'_> {
             order("status", "status", text),
         ],
         any_of: ("status", status),
+        visible: Some("deleted_at IS NULL"),
         conditions: Vec::new(),
         search: filter.q.as_deref(),
     };
     query
         .text("device =", filter.device.as_deref())
+        .text("drive_id =", filter.drive.as_deref())
         .text("disk_type =", filter.disk_type.as_deref())
         .text("kind =", filter.kind.as_deref())
         .text("verdict =", filter.verdict.as_deref())

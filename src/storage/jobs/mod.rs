@@ -4,13 +4,17 @@
 //! [`Progress::percent`] of the sizes, `error_count` and the rest by name.
 
 mod claims;
+mod deleted;
 mod list;
+mod places;
 mod queries;
 mod record;
 mod row;
 
 pub use claims::{claim, renew_lease, set_progress};
+pub use deleted::{expired, hide, restore};
 pub use list::{JobFilter, JobPage, explain, list};
+pub use places::{places, set_place};
 pub use queries::{
     counts_by_status, delete, get, insert, is_reserved, queued, result, running_for_drive, set_result, unfinished, update,
     wanting_disc,
@@ -93,6 +97,8 @@ pub struct JobRecord {
     pub options: serde_json::Value,
     /// Larger goes first.
     pub priority: i32,
+    /// Among jobs of the same priority, smaller goes first; see [`crate::domain::queue_order`].
+    pub position: i64,
     /// Device node or folder, as people know it.
     pub device: String,
     /// Drive it reads, if it reads one.

@@ -36,10 +36,13 @@ pub fn insert(connection: &mut Connection, record: &JobRecord) -> Result<(), Sto
 /// One job.
 ///
 /// # Errors
-/// [`StorageError::NotFound`], or another if the database fails.
+/// [`StorageError::NotFound`] if it is not there or deleted, or another if the database fails.
 pub fn get(connection: &mut Connection, id: JobId) -> Result<JobRecord, StorageError> {
-    let row: (Row, Lease) =
-        jobs::table.filter(jobs::id.eq(id.to_string())).select((Row::as_select(), Lease::as_select())).first(connection)?;
+    let row: (Row, Lease) = jobs::table
+        .filter(jobs::id.eq(id.to_string()))
+        .filter(jobs::deleted_at.is_null())
+        .select((Row::as_select(), Lease::as_select()))
+        .first(connection)?;
     JobRecord::try_from(row)
 }
 
@@ -100,7 +103,7 @@ pub fn is_reserved(connection: &mut Connection, path: &str) -> Result<bool, Stor
     Ok(diesel::select(diesel::dsl::exists(reserved)).get_result(connection)?)
 }
 
-/// Removes a job; its image stays and forgets it. Inside [`crate::storage::Db::write`].
+/// Removes a job for good; its image stays and forgets it. Inside [`crate::storage::Db::write`].
 ///
 /// # Errors
 /// [`StorageError::NotFound`], or another if the database fails.
@@ -111,7 +114,7 @@ pub fn delete(connection: &mut Connection, id: JobId) -> Result<(), StorageError
     }
 }
 
-/// All jobs that are not over, in the order in which they shall run: priority, then age.
+/// All jobs that are not over, in the order in which they shall run: priority, then place, then age.
 ///
 /// # Errors
 /// [`StorageError`] if the database fails.
@@ -130,7 +133,7 @@ pub fn queued(connection: &mut Connection) -> Result<Vec<JobRecord>, StorageErro
 fn with_status(connection: &mut Connection, status: &[&str]) -> Result<Vec<JobRecord>, StorageError> {
     let rows: Vec<(Row, Lease)> = jobs::table
         .filter(jobs::status.eq_any(status))
-        .order((jobs::priority.desc(), jobs::created_at.asc(), jobs::number.asc()))
+        .order((jobs::priority.desc(), jobs::position.asc(), jobs::number.asc()))
         .select((Row::as_select(), Lease::as_select()))
         .load(connection)?;
     rows.into_iter().map(JobRecord::try_from).collect()
@@ -169,6 +172,17 @@ pub fn wanting_disc(connection: &mut Connection, drive: &DriveId, disc: &Fingerp
 /// # Errors
 /// [`StorageError`] if the database fails.
 pub fn counts_by_status(connection: &mut Connection) -> Result<BTreeMap<String, u64>, StorageError> {
-    let rows: Vec<(String, i64)> = jobs::table.group_by(jobs::status).select((jobs::status, count_star())).load(connection)?;
-    rows.into_iter().map(|(status, count)| Ok((status, crate::storage::convert::unsigned("count", count)?))).collect()
+    let all: Vec<(String, i64)> = jobs::table.group_by(jobs::status).select((jobs::status, count_star())).load(connection)?;
+    // Two counts from indexes are cheaper than one that has to look at every row.
+    let hidden: Vec<(String, i64)> = jobs::table
+        .filter(jobs::deleted_at.is_not_null())
+        .group_by(jobs::status)
+        .select((jobs::status, count_star()))
+        .load(connection)?;
+    let mut counts: BTreeMap<String, i64> = all.into_iter().collect();
+    for (status, count) in hidden {
+        *counts.entry(status).or_default() -= count;
+    }
+    counts.retain(|_, count| *count > 0);
+    counts.into_iter().map(|(status, count)| Ok((status, convert::unsigned("count", count)?))).collect()
 }

@@ -14,6 +14,7 @@ impl JobRecord {
             origin,
             options: serde_json::json!({}),
             priority: 0,
+            position: now.timestamp_micros(),
             device: String::new(),
             drive_id: None,
             media_session: None,

@@ -9,8 +9,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::json;
 
-/// All columns that a record decides alone; not `number`, which the database gives, not the lease, and not `result`, which can be
-/// large and is asked for by itself.
+/// All columns that a record decides alone; not `number`, which the database gives, not the lease, not `result`, which can be
+/// large and is asked for by itself, and not `deleted_at`, because what is deleted is no record any more.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = jobs, treat_none_as_null = true)]
 pub(super) struct Row {
@@ -53,6 +53,7 @@ pub(super) struct Row {
     label_key: String,
     search: String,
     decision: Option<String>,
+    position: i64,
 }
 
 /// Owner and end of a lease.
@@ -143,6 +144,7 @@ impl TryFrom<&JobRecord> for Row {
             label_key: convert::sort_key(&record.disk_label),
             search: search_text(record),
             decision: record.decision.map(|decision| decision.as_str().to_owned()),
+            position: record.position,
         })
     }
 }
@@ -168,6 +170,7 @@ impl TryFrom<(Row, Lease)> for JobRecord {
             origin: JobOrigin::parse(&row.origin).ok_or_else(|| unknown("job origin", &row.origin))?,
             options: convert::from_json("options", &row.options)?,
             priority: convert::unsigned("priority", row.priority)?,
+            position: row.position,
             device: row.device,
             drive_id: row.drive_id.map(|id| DriveId::new(&id)),
             media_session: row.media_session.map(|number| convert::unsigned("session", number)).transpose()?,

@@ -78,6 +78,8 @@ pub(super) struct Query<'a> {
     pub orders: Vec<Order>,
     /// Column that must have one of these values; no restriction if empty.
     pub any_of: (&'static str, Vec<String>),
+    /// Condition without a value that nearly every row fulfils, so that no index is needed for it: what is deleted is left out.
+    pub visible: Option<&'static str>,
     /// Conditions: column and operator, value.
     pub conditions: Vec<(&'static str, Key)>,
     /// Substring of the search column.

@@ -85,6 +85,7 @@ impl<'a> Plan<'a> {
         } else {
             let after = self.after_cursor(&mut statement).map(|after| format!(" WHERE {after}")).unwrap_or_default();
             conditions = self.conditions(&mut statement);
+            conditions.extend(self.query.visible.map(str::to_owned));
             format!("SELECT * FROM {}{after} {order} LIMIT {WINDOW}", self.query.table)
         };
         conditions.extend(self.search.as_ref().map(|_| self.like(&mut statement)));
@@ -133,6 +134,7 @@ impl<'a> Plan<'a> {
             conditions.push(format!("{column} = {placeholder}"));
         }
         conditions.extend(self.query.conditions.iter().map(|condition| statement.condition(condition)));
+        conditions.extend(self.query.visible.map(str::to_owned));
         conditions.extend(self.after_cursor(statement));
         if matches!(searching, Searching::Index | Searching::Walk) {
             conditions.push(self.like(statement));

@@ -39,6 +39,7 @@ pub fn job(label: &str) -> JobRecord {
         origin: JobOrigin::Person,
         options: json!({}),
         priority: 0,
+        position: minute(0).timestamp_micros(),
         device: "/dev/sr0".to_owned(),
         drive_id: Some(DriveId::new("bus-1")),
         media_session: Some(1),

@@ -195,7 +195,12 @@ fn the_dispatcher_finds_its_jobs() {
     each_database(|db, _| {
         let (bus, disc) = (DriveId::new("bus-1"), Fingerprint("abc".to_owned()));
         let running = JobState::Running { phase: Phase::Reading, stopping: None };
-        let low = JobRecord { created_at: minute(1), fingerprint: Some(disc.clone()), ..job("low") };
+        let low = JobRecord {
+            created_at: minute(1),
+            position: minute(1).timestamp_micros(),
+            fingerprint: Some(disc.clone()),
+            ..job("low")
+        };
         let high = JobRecord { created_at: minute(2), priority: 5, ..job("high") };
         let old = JobRecord { created_at: minute(0), kind: JobKind::Verify, ..job("old") };
         let busy = JobRecord { state: running, drive_id: Some(DriveId::new("bus-2")), ..job("busy") };

@@ -1,30 +1,33 @@
 //! The disc as a disc, small: for lists and cards.
 
-use crate::http::words::Role;
+use crate::{
+    domain::picture::Picture,
+    http::{pages::disc, words::Role},
+};
 
 /// The disc as a ring: data lies from the hub outwards, so what was read fills it from there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ring {
-    /// Radius of the middle line of what was read.
-    pub radius: String,
-    /// Width of what was read; 0: nothing.
-    pub width: String,
+    /// The rings as SVG, made of numbers and our own words only.
+    pub drawing: String,
     /// Colour role.
     pub role: &'static str,
     /// Sign in the hub.
     pub symbol: &'static str,
 }
 
-/// Radii in a drawing of 48 × 48.
-const HUB: f64 = 8.0;
-const RIM: f64 = 22.0;
-
 impl Ring {
-    /// `part` from 0 to 1.
+    /// `part` from 0 to 1, where no more is known than how far it got.
     pub fn new(part: f64, role: Role) -> Self {
-        // Data lies evenly on the disc's area, so the radius grows with the root.
-        let outer = (HUB * HUB + part.clamp(0.0, 1.0) * (RIM * RIM - HUB * HUB)).sqrt();
-        let (radius, width) = (format!("{:.2}", (HUB + outer) / 2.0), format!("{:.2}", outer - HUB));
-        Self { radius, width, role: role.class(), symbol: role.symbol() }
+        Self::drawn(disc::part(part), role)
+    }
+
+    /// What is known where on the disc; `part` where nothing is.
+    pub fn of(picture: Option<&Picture>, part: f64, role: Role) -> Self {
+        picture.map_or_else(|| Self::new(part, role), |picture| Self::drawn(disc::icon(picture), role))
+    }
+
+    fn drawn(drawing: String, role: Role) -> Self {
+        Self { drawing, role: role.class(), symbol: role.symbol() }
     }
 }

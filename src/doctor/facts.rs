@@ -1,5 +1,6 @@
 //! What the doctor sees of drives and the machine. Collects and judges nothing.
 
+use super::{Both, Circumstances, Progress, finding::both};
 use crate::{
     config::Config,
     domain::{bridge::Bridge, drive::TrayStatus},
@@ -35,8 +36,7 @@ pub(super) struct Facts {
     /// `dev.cdrom.autoclose`.
     pub autoclose: Option<bool>,
     pub drives: Vec<DriveFacts>,
-    /// Virtual drives: folder and what they answer.
-    pub virtual_drives: Vec<(PathBuf, Result<String, DeviceError>)>,
+    pub virtual_drives: Vec<VirtualFacts>,
     /// Program, package, first line of its version.
     pub tools: Vec<(&'static str, &'static str, Option<String>)>,
 }
@@ -48,6 +48,14 @@ pub(super) struct Person {
     pub uid: u32,
     /// All its groups.
     pub groups: Vec<u32>,
+}
+
+/// A virtual drive.
+#[derive(Debug, Clone)]
+pub(super) struct VirtualFacts {
+    pub folder: PathBuf,
+    /// Tray and firmware.
+    pub answer: Result<(TrayStatus, String), DeviceError>,
 }
 
 /// A real drive.
@@ -86,17 +94,25 @@ pub(super) struct Rights {
 }
 
 /// Looks at everything.
-pub(super) fn collect(config: &Config) -> Facts {
+pub(super) fn collect(config: &Config, circumstances: &Circumstances, progress: Progress<'_>) -> Facts {
     let root = Path::new("/");
     let found = if config.real_drives { hotplug::enumerate() } else { Vec::new() };
+    let drives = found.iter().map(|found| {
+        let shown = found.node.display();
+        progress(both!("drive {shown}", "Laufwerk {shown}"));
+        drive(found, circumstances.busy.contains(&found.node))
+    });
+    let drives = drives.collect();
+    let virtual_drives = config.virtual_drives.iter().map(|folder| virtual_drive(folder)).collect();
+    progress(Both::new("programs", "Programme"));
     Facts {
         user: person(),
         container: is_container(root),
         udev: root.join("run/udev/control").exists(),
         source: config.real_drives.then(hotplug::source),
         autoclose: fs::read_to_string("/proc/sys/dev/cdrom/autoclose").ok().map(|text| text.trim() != "0"),
-        drives: found.iter().map(drive).collect(),
-        virtual_drives: config.virtual_drives.iter().map(|folder| (folder.clone(), virtual_drive(folder))).collect(),
+        drives,
+        virtual_drives,
         tools: TOOLS.iter().map(|(tool, package)| (*tool, *package, tool_version(tool))).collect(),
     }
 }
@@ -114,24 +130,28 @@ fn is_container(root: &Path) -> bool {
     ["run/.containerenv", ".dockerenv", "run/systemd/container"].iter().any(|mark| root.join(mark).exists())
 }
 
-fn drive(found: &hotplug::DriveFound) -> DriveFacts {
+/// A drive that the service reads in is not disturbed: it is not asked, and whoever holds it is the service.
+fn drive(found: &hotplug::DriveFound, busy: bool) -> DriveFacts {
     let root = Path::new("/");
     let address = DeviceAddress::Scsi(found.node.clone());
-    let answer = address.open().and_then(|mut device| Ok((device.status()?.tray, device.identity()?.firmware)));
+    let ask = || address.open().and_then(|mut device| Ok((device.status()?.tray, device.identity()?.firmware)));
     DriveFacts {
         name: found.name.clone(),
         block: node(&found.node),
         generic: generic_node(root, &found.node).map(|path| node(&path)),
         polling: hotplug::polling(root, &found.node),
-        holder: holders::holder(&found.node),
+        holder: if busy { None } else { holders::holder(&found.node) },
         bridge: found.bridge.clone(),
-        answer: Some(answer),
+        answer: (!busy).then(ask),
     }
 }
 
-fn virtual_drive(folder: &Path) -> Result<String, DeviceError> {
-    let mut device = DeviceAddress::Virtual(folder.to_owned()).open()?;
-    Ok(format!("{:?}, firmware {}", device.status()?.tray, device.identity()?.firmware))
+fn virtual_drive(folder: &Path) -> VirtualFacts {
+    let ask = || {
+        let mut device = DeviceAddress::Virtual(folder.to_owned()).open()?;
+        Ok((device.status()?.tray, device.identity()?.firmware))
+    };
+    VirtualFacts { folder: folder.to_owned(), answer: ask() }
 }
 
 /// The kernel says which generic node belongs to a drive; the number changes with every reset.
