@@ -158,6 +158,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             dispatcher: dispatcher.clone(),
             catalog: catalog.clone(),
+            pictures: Default::default(),
             root: root_ref.clone(),
             machine: MachineHistory::default(),
         };

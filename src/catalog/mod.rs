@@ -2,6 +2,7 @@
 //! and read. Files beside an image follow its entry: they are written after the entry is committed, and what a crash leaves out is
 //! written at the next start.
 
+pub mod contents;
 mod files;
 pub mod sidecar;
 

@@ -66,12 +66,16 @@ addresses! {
         "/jobs/{uuid}/move"       => POST api::queue::put;
         "/jobs/{uuid}/restore"    => POST api::queue::restore;
         "/jobs/{uuid}/map"        => GET api::maps::job;
+        "/jobs/{uuid}/picture"    => GET api::pictures::job;
+        "/jobs/{uuid}/sectors"    => GET api::pictures::job_sectors;
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
         "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
+        "/isos/{id}/picture"      => GET api::pictures::image;
+        "/isos/{id}/sectors"      => GET api::pictures::image_sectors;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/system/status"          => GET api::system::status;
         "/system/history"         => GET api::system::history;

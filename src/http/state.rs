@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     drives::{DriveRegistry, LiveSettings},
     error::{Code, Problem},
+    http::pictures::Pictures,
     jobs::{Dispatcher, LiveJobs},
     storage::{Connection, StorageError},
     supervision::{ChildRef, Supervisor},
@@ -34,6 +35,8 @@ pub struct AppState {
     pub dispatcher: ChildRef<Dispatcher>,
     /// Owner of the images.
     pub catalog: ChildRef<Catalog>,
+    /// Pictures of discs.
+    pub pictures: Pictures,
     /// Root of the supervision tree, for its health.
     pub root: ChildRef<Supervisor>,
     /// The machine over the last minutes.

@@ -57,6 +57,12 @@ pub fn map_file(job: &JobRecord) -> Option<PathBuf> {
     paths(job).filter(|_| !is_folder(job)).map(|paths| paths.map)
 }
 
+/// Where the data of a job's image is now, finished or not, if it is one of 2048-byte sectors. Looks at the disk.
+pub fn image_file(job: &JobRecord) -> Option<PathBuf> {
+    let paths = paths(job).filter(|_| !is_folder(job))?;
+    Some(if paths.part.exists() { paths.part } else { paths.image })
+}
+
 /// Makes sure that the job has a final path that is its own, and remembers it before anything is written.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ pub use actor::JobDeps;
 pub use deletion::KEEP as KEEP_DELETED;
 pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};
-pub use image::map_file;
+pub use image::{image_file, map_file};
 pub use live::{LiveJob, LiveJobs};
 pub use messages::{BulkCommand, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, VerifyIso};
 pub use recovery::recover;

@@ -29,6 +29,8 @@ const LEVELS: [&str; 3] = ["info", "warning", "error"];
     ("drive" = Option<String>, Query, description = "About this drive"),
     ("job" = Option<String>, Query, description = "About this job"),
     ("iso" = Option<String>, Query, description = "About this image"),
+    ("until" = Option<String>, Query, description = "Before this time or date", example = "2026-11-20"),
+    ("q" = Option<String>, Query, description = "Text in the message, at most 200 characters"),
     ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
 ), responses(
     (status = 200, description = "Events", body = List<EventBody>),
@@ -61,7 +63,7 @@ pub(in crate::http) fn number(params: &mut Params, name: &str) -> Result<Option<
     }
 }
 
-/// `level`, `kind`, `drive`, `job`, `iso`.
+/// `level`, `kind`, `drive`, `job`, `iso`, `until`, `q`.
 pub(super) fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
     Ok(EventFilter {
         drive_id: params.text("drive").map(|id| DriveId::new(&id)),
@@ -69,5 +71,8 @@ pub(super) fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
         iso_id: params.parsed::<IsoId>("iso", "the id of an image")?,
         level_at_least: params.word("level", &LEVELS)?.as_deref().and_then(Level::parse),
         kind_prefix: params.text("kind"),
+        until: params.time("until")?,
+        text: params.search()?,
+        since: None,
     })
 }

@@ -10,6 +10,7 @@ use crate::{
     error::{Code, Problem},
     http::{
         auth::{Look, May},
+        mapfile::load,
         params::{Params, id},
         problem::ProblemDocument,
         wire::{DamageDocument, MapBody, MapDocument},
@@ -18,16 +19,10 @@ use crate::{
     storage::{isos, isos::IsoRecord, jobs},
 };
 use actix_web::web;
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 /// Most cells of a drawing.
 const MAX_CELLS: usize = 4_096;
-/// Largest mapfile that is looked at, in bytes: the worker writes none that is larger.
-const MAX_MAP: u64 = 48 << 20;
 
 /// What is missing of an image: ranges, files, and a map to draw.
 #[utoipa::path(get, path = "/api/v1/isos/{id}/damage", tag = "isos", params(("id" = String, Path, description = "Id of the image")), responses(
@@ -111,18 +106,6 @@ fn from_map(map: Option<&SectorMap>, good: bool) -> Damage {
         count: range.end.div_ceil(SECTOR) - range.start / SECTOR,
     };
     Damage { ranges: ranges.into_iter().take(MAX_POINTS).map(sectors).collect(), listing_complete: good, ..Damage::default() }
-}
-
-/// Reads a mapfile, within limits.
-fn load(path: &Path) -> io::Result<SectorMap> {
-    let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-    let meta = path.symlink_metadata()?;
-    if !meta.is_file() || meta.len() > MAX_MAP {
-        return Err(invalid(format!("not a regular file of at most {MAX_MAP} bytes")));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(MAX_MAP).read_to_string(&mut text)?;
-    SectorMap::parse(&text).map_err(|error| invalid(error.to_string()))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {

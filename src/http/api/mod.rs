@@ -8,6 +8,7 @@ pub mod health;
 pub mod isos;
 pub mod jobs;
 pub mod maps;
+pub mod pictures;
 pub mod queue;
 pub mod system;
 

@@ -1,5 +1,7 @@
 //! Numbers as people say them.
 
+use chrono::{DateTime, Utc};
+
 use crate::http::{
     wire::Job,
     words::{self, Language},
@@ -67,6 +69,35 @@ pub fn speed(bytes_per_second: f64, language: Language) -> Option<String> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let bytes = bytes_per_second.max(0.0) as u64;
     (bytes > 0).then(|| format!("{}/s", size(bytes, language)))
+}
+
+/// "2026-11-20 10:40 UTC".
+pub fn moment(at: DateTime<Utc>, language: Language) -> String {
+    at.format(language.pick("%Y-%m-%d %H:%M UTC", "%d.%m.%Y %H:%M UTC")).to_string()
+}
+
+/// "10:40:03 UTC".
+pub fn clock(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%S UTC").to_string()
+}
+
+/// "6 min 20 s".
+pub fn duration(seconds: f64, language: Language) -> String {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time for people")]
+    let whole = seconds.max(0.0).round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) if whole == 0 => language.pick("less than a second", "weniger als eine Sekunde").to_owned(),
+        (0, 0) => format!("{rest} s"),
+        (0, _) => format!("{minutes} min {rest} s"),
+        _ => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// "44.7".
+pub fn decimal(number: f64, language: Language) -> String {
+    let text = format!("{number:.1}");
+    language.pick(text.clone(), text.replace('.', ","))
 }
 
 /// "12,345".

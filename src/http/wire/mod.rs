@@ -9,6 +9,7 @@ mod iso;
 mod job;
 mod machine;
 mod options;
+mod picture;
 pub mod queue;
 mod requests;
 mod result;
@@ -24,6 +25,7 @@ pub use iso::Iso;
 pub use job::Job;
 pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
+pub use picture::{AreaBody, PictureDocument, PlacedFile, SectorsDocument};
 pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
 pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{

@@ -2,19 +2,27 @@
 
 mod attention;
 mod chart;
+mod curve;
+mod disc;
 mod drive;
 mod event;
+mod evidence;
 mod iso;
 mod job;
 mod life;
 mod machine;
 mod medium;
+mod reasons;
 mod ring;
 mod speed;
 
 pub use attention::Attention;
-pub use drive::{DriveCard, drive};
+pub use chart::{Curve, curve_at};
+pub use curve::SpeedCurve;
+pub use disc::Disc;
+pub use drive::{DriveCard, Step, drive};
 pub use event::{EventRow, event};
+pub use evidence::{Evidence, Section, TrackRow};
 pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job};
 pub use life::{RingChart, life, rings};
