@@ -20,8 +20,12 @@ pub mod words;
 
 mod assets;
 mod body;
+mod checkup;
+mod diagnostics;
+mod feed;
 mod form;
 mod guard;
+mod hosts;
 mod limits;
 mod live;
 mod machine;
@@ -37,6 +41,7 @@ mod tls;
 mod topics;
 mod ws;
 
+pub use checkup::Checkup;
 pub use machine::{MachineHistory, MachineWatch};
 pub use server::{HttpServerActor, Listener};
 pub use state::AppState;
