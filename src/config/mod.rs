@@ -46,6 +46,10 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// Certificate chain (PEM); with [`Config::tls_key`] the service speaks HTTPS only.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub tls_key: Option<PathBuf>,
     /// Whether people and programs have to show who they are.
     pub auth: bool,
     /// Further names under which the service is reached; requests that name another one are refused.
@@ -111,6 +115,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_cert: None,
+            tls_key: None,
             auth: true,
             hosts: Vec::new(),
             proxies: Vec::new(),

@@ -18,4 +18,5 @@ mod problems;
 mod speed;
 mod sse;
 mod support;
+mod tls;
 mod websocket;
