@@ -15,7 +15,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, RUNTIME_SETTINGS, RuntimeSettings},
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
-    http::{AppState, HttpServerActor, MachineHistory, MachineWatch},
+    http::{AppState, Checkup, HttpServerActor, MachineHistory, MachineWatch, auth},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
     jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
@@ -78,6 +78,7 @@ impl App {
         let metrics = Metrics::new().map_err(|e| fail("metrics")(&e))?;
         let recovered = crate::jobs::recover(&journal).await.map_err(|e| fail("jobs cannot be recovered")(&e))?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %config.listen, recovered, "disk2iso starts");
+        auth::set_up::announce(&journal, &config).await.map_err(|e| fail("the set-up link")(&e))?;
         let stopping = Arc::new(AtomicBool::new(false));
         let parts = Parts { config: Arc::new(config), journal, settings, metrics, worker, stopping: Arc::clone(&stopping) };
         let (root, exit) = parts.grow(listener).map_err(|e| fail("the supervision tree")(&e))?;
@@ -157,8 +158,10 @@ impl Parts {
             dispatcher: dispatcher.clone(),
             catalog: catalog.clone(),
             pictures: Default::default(),
+            gate: auth::Gate::default(),
             root: root_ref.clone(),
             machine: MachineHistory::default(),
+            checkup: Checkup::default(),
         };
         let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
         let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {

@@ -70,6 +70,14 @@ codes! {
     SignInNeeded = "sign_in_needed", 401, Permanent, "Nobody is signed in";
     SetUpNeeded = "set_up_needed", 403, Operator, "The service is not set up yet";
     Forbidden = "forbidden", 403, Permanent, "This account may not do this";
+    SignInFailed = "sign_in_failed", 401, Permanent, "Name, password or code is wrong";
+    LinkUsed = "link_used", 410, Operator, "This link was used, or is too old";
+    AuthOff = "auth_off", 409, Operator, "Access control is switched off";
+    UserUnknown = "user_unknown", 404, Permanent, "No such account";
+    SessionUnknown = "session_unknown", 404, Permanent, "No such session";
+    TokenUnknown = "token_unknown", 404, Permanent, "No such API token";
+    UserNameTaken = "user_name_taken", 409, Permanent, "An account of this name exists already";
+    LastAdmin = "last_admin", 409, Operator, "This is the last account that may administer";
     CsrfRefused = "csrf_refused", 403, Permanent, "The page that sent this was not made for this session";
     RateLimited = "rate_limited", 429, Transient, "Too many requests";
     OriginRefused = "origin_refused", 403, Permanent, "Requests from this origin are not accepted";

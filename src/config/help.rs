@@ -158,6 +158,42 @@ pub const HELP: &[Help] = &[
         ),
     },
     Help {
+        name: "server.hosts",
+        group: Group::Access,
+        input: Input::Words,
+        applies: Applies::Restart,
+        guarded: true,
+        title: ("Further names of this service", "Weitere Namen dieses Dienstes"),
+        text: (
+            "Names under which it is reached, for example behind a proxy: discs.example.org. Requests that name another one are refused.",
+            "Namen, unter denen er erreicht wird, etwa hinter einem Proxy: discs.example.org. Anfragen mit anderen Namen werden abgelehnt.",
+        ),
+    },
+    Help {
+        name: "access.proxies",
+        group: Group::Access,
+        input: Input::Words,
+        applies: Applies::Restart,
+        guarded: true,
+        title: ("Trusted proxies", "Vertrauenswürdige Proxys"),
+        text: (
+            "Addresses or networks of proxies that are believed when they say who asks, from where, and whether the connection is encrypted.",
+            "Adressen oder Netze von Proxys, denen geglaubt wird, wer fragt, woher, und ob die Verbindung verschlüsselt ist.",
+        ),
+    },
+    Help {
+        name: "access.proxy_header",
+        group: Group::Access,
+        input: Input::Text,
+        applies: Applies::Restart,
+        guarded: true,
+        title: ("Header with the account's name", "Header mit dem Namen des Kontos"),
+        text: (
+            "In which a trusted proxy names the account that it has signed in, for example Remote-User. Empty: it signs nobody in.",
+            "In dem ein vertrauenswürdiger Proxy das angemeldete Konto nennt, etwa Remote-User. Leer: Er meldet niemanden an.",
+        ),
+    },
+    Help {
         name: "paths.output_dir",
         group: Group::Paths,
         input: Input::Path,

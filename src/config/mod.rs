@@ -7,11 +7,13 @@ mod help;
 mod keys;
 pub mod limits;
 mod load;
+mod networks;
 mod stored;
 
 pub use help::{Applies, Group, HELP, Help, Input, help};
 pub use keys::{KEYS, Key};
 pub use load::{ConfigError, Origin, Origins, load, parse, rehearse};
+pub use networks::Network;
 pub use stored::{Prepared, Stored, prepare_stored, read_stored, stored_file, to_toml};
 
 use crate::domain::drive::AgainPolicy;
@@ -44,6 +46,14 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// Whether people and programs have to show who they are.
+    pub auth: bool,
+    /// Further names under which the service is reached; requests that name another one are refused.
+    pub hosts: Vec<String>,
+    /// Proxies that are believed.
+    pub proxies: Vec<Network>,
+    /// Header in which they name the account that they signed in; empty: they sign nobody in.
+    pub proxy_header: String,
     /// How much one client, and all together, may take.
     pub limits: limits::Limits,
     /// Database URL; empty: SQLite in the state folder.
@@ -99,6 +109,10 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            auth: true,
+            hosts: Vec::new(),
+            proxies: Vec::new(),
+            proxy_header: String::new(),
             limits: limits::Limits::default(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),

@@ -19,8 +19,11 @@ pub mod words;
 
 mod assets;
 mod body;
+mod checkup;
+mod diagnostics;
 mod form;
 mod guard;
+mod hosts;
 mod limits;
 mod live;
 mod machine;
@@ -35,6 +38,7 @@ mod state;
 mod topics;
 mod ws;
 
+pub use checkup::Checkup;
 pub use machine::{MachineHistory, MachineWatch};
 pub use server::HttpServerActor;
 pub use state::AppState;

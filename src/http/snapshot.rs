@@ -100,7 +100,7 @@ pub struct Reply {
     pub messages: Vec<ServerMessage>,
 }
 
-/// The snapshot of these topics; before it, what a client that has seen `since` has missed.
+/// The snapshot of these topics; before it, what a client that has seen `since` has missed. `audit`: also what accounts did.
 ///
 /// # Errors
 /// `unavailable` without a database.
@@ -109,13 +109,17 @@ pub async fn snapshot(
     probe: &Data<Probe>,
     topics: &Topics,
     since: Option<i64>,
+    audit: bool,
 ) -> Result<Reply, Problem> {
     let wanted = topics.clone();
     let read = state.read(Code::NotFound, move |conn| {
         let seq = storage::events::last_seq(conn)?;
         // A number that was never given out is one of another database: everything may have been missed.
         let missed = match since {
-            Some(since) if since <= seq => Some(storage::events::since(conn, since, MAX_REPLAY + 1, &EventFilter::default())?),
+            Some(since) if since <= seq => {
+                let filter = EventFilter { audit, ..EventFilter::default() };
+                Some(storage::events::since(conn, since, MAX_REPLAY + 1, &filter)?)
+            }
             Some(_) => None,
             None => Some(Vec::new()),
         };

@@ -14,7 +14,7 @@
 use super::{
     AppState,
     auth::{Look, May},
-    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, SILENCE},
+    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, SILENCE, Visitor},
     probe::Probe,
     problem::ProblemDocument,
     snapshot::{self, Reply, ServerMessage},
@@ -55,7 +55,7 @@ const MAX_TOPICS: usize = 64;
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn connect(
-    _: May<Look>,
+    may: May<Look>,
     state: Data<AppState>,
     probe: Data<Probe>,
     clients: Data<Clients>,
@@ -64,6 +64,7 @@ pub async fn connect(
 ) -> Result<HttpResponse, Problem> {
     let session = Session {
         _permit: clients.enter()?,
+        visitor: Visitor::new(may),
         state,
         probe,
         topics: Topics::default(),
@@ -92,6 +93,7 @@ struct ClientMessage {
 /// One client.
 struct Session {
     _permit: Permit,
+    visitor: Visitor,
     state: Data<AppState>,
     probe: Data<Probe>,
     topics: Topics,
@@ -144,6 +146,19 @@ impl Session {
         }
         ctx.ping(b"");
         say(ctx, &ServerMessage::Heartbeat { seq: self.seen });
+        self.check(ctx);
+    }
+
+    /// Whoever was let in may not be any more: signed out, revoked, blocked, with another role.
+    fn check(&self, ctx: &mut Socket) {
+        let (state, visitor) = (self.state.clone(), self.visitor.clone());
+        let look = async move { visitor.still(&state).await };
+        ctx.spawn(look.into_actor(self).map(|good, _, ctx| {
+            if !good {
+                say(ctx, &ServerMessage::Goodbye { reason: "the session is over, or may do something else now".to_owned() });
+                end(ctx, ws::CloseCode::Policy);
+            }
+        }));
     }
 
     fn subscribe(&mut self, text: &str, ctx: &mut Socket) {
@@ -173,9 +188,10 @@ impl Session {
             return;
         }
         let (state, probe, topics) = (self.state.clone(), self.probe.clone(), self.topics.clone());
+        let audit = self.visitor.audit;
         if let Some(since) = self.wanted.take() {
             self.busy = true;
-            let load = async move { snapshot::snapshot(&state, &probe, &topics, since).await };
+            let load = async move { snapshot::snapshot(&state, &probe, &topics, since, audit).await };
             ctx.spawn(load.into_actor(self).map(Self::prepared));
         } else if !self.waiting.is_empty() {
             self.busy = true;
@@ -225,8 +241,13 @@ fn parse(text: &str) -> Result<(Topics, Option<i64>), Problem> {
 
 impl StreamHandler<Result<Broadcast, BroadcastStreamRecvError>> for Session {
     fn handle(&mut self, item: Result<Broadcast, BroadcastStreamRecvError>, ctx: &mut Socket) {
+        if let Ok(Broadcast::Event(event)) = &item
+            && self.visitor.is_about(event)
+        {
+            self.check(ctx);
+        }
         match item {
-            Ok(Broadcast::Event(event)) if event.seq > self.seen && self.topics.wants(&event) => {
+            Ok(Broadcast::Event(event)) if event.seq > self.seen && self.visitor.may_see(&event) && self.topics.wants(&event) => {
                 self.waiting.push_back(event);
                 if self.waiting.len() > MAX_WAITING {
                     return self.resync(MAX_WAITING as u64, ctx);

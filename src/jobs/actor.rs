@@ -161,6 +161,7 @@ impl JobActor {
         match process::start(&self.deps.worker, task) {
             Ok((handle, events)) => {
                 tracing::info!(job = %self.id, worker = handle.id(), "worker started");
+                self.deps.live.set_worker(self.id, handle.id());
                 self.worker = Some(handle);
                 self.life_sign = Instant::now();
                 ctx.add_stream(events);

@@ -23,6 +23,8 @@ pub struct LiveJob {
     pub drive: Option<DriveId>,
     /// Where it stands.
     pub progress: Progress,
+    /// Process id of its worker, once there is one.
+    pub worker: Option<i32>,
     /// Its worker had to be given up or killed: the drive must be asked whether it still answers.
     pub(super) wedged: bool,
     pub(super) actor: ChildRef<JobActor>,
@@ -80,6 +82,12 @@ impl LiveJobs {
             job.progress = progress;
             let sample = SpeedSample { at, bytes_per_second: progress.speed, size_processed: progress.size_processed };
             inner.speeds.push(id, sample);
+        }
+    }
+
+    pub(super) fn set_worker(&self, id: JobId, worker: i32) {
+        if let Some(job) = self.write().running.get_mut(&id) {
+            job.worker = Some(worker);
         }
     }
 

@@ -147,8 +147,10 @@ async fn start(deps: &JobDeps, supervisor: &ChildRef<Supervisor>, job: &JobRecor
         return Err(refused);
     }
     let actor = ChildRef::new(format!("job:{}", job.id));
-    deps.live
-        .insert(job.id, LiveJob { drive: job.drive_id.clone(), progress: job.progress, wedged: false, actor: actor.clone() });
+    deps.live.insert(
+        job.id,
+        LiveJob { drive: job.drive_id.clone(), progress: job.progress, worker: None, wedged: false, actor: actor.clone() },
+    );
     let (job_deps, id, address) = (deps.clone(), job.id, drive.map(|drive| drive.address));
     let child = ChildSpec::actor(&actor, Restart::Temporary, move || JobActor::new(job_deps.clone(), id, address.clone()));
     match supervisor.send(StartChild(child)).await {

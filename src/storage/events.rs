@@ -11,7 +11,7 @@ use super::{
     schema::events::{self, dsl},
 };
 use crate::domain::{
-    event::{Event, Level, NewEvent},
+    event::{AUDIT, Event, Level, NewEvent},
     ids::{DriveId, IsoId, JobId},
 };
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -23,6 +23,11 @@ use diesel::{
 diesel::define_sql_function! {
     /// First `length` characters from `start`, on both databases; unlike LIKE it knows no wildcards.
     fn substr(text: Text, start: Integer, length: Integer) -> Text;
+}
+
+diesel::define_sql_function! {
+    /// In small letters: all of them on PostgreSQL, A to Z on SQLite.
+    fn lower(text: Text) -> Text;
 }
 
 /// Which events; everything that is `None` restricts nothing.
@@ -38,6 +43,14 @@ pub struct EventFilter {
     pub level_at_least: Option<Level>,
     /// Kinds that begin so, for example `job.`.
     pub kind_prefix: Option<String>,
+    /// Not before this time.
+    pub since: Option<DateTime<Utc>>,
+    /// Before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// With this text in the message; upper and lower case of A to Z are the same.
+    pub text: Option<String>,
+    /// Also what accounts did, which only administrators may see. Has to be asked for.
+    pub audit: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -104,6 +117,16 @@ pub fn latest(
     rows.into_iter().map(Event::try_from).collect()
 }
 
+/// Number of the event that is `count` matching ones before the newest, 0 if there are not so many: where the last `count` begin.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn before_last(connection: &mut Connection, count: u32, filter: &EventFilter) -> Result<i64, StorageError> {
+    let query = filtered(filter).order(dsl::seq.desc()).offset(i64::from(count)).limit(1);
+    let found: Option<Row> = query.first(connection).optional()?;
+    Ok(found.map_or(0, |row| row.seq))
+}
+
 /// Number of the last event, 0 before the first.
 ///
 /// # Errors
@@ -134,11 +157,30 @@ fn filtered(filter: &EventFilter) -> Filtered<'static> {
     if filter.level_at_least == Some(Level::Error) {
         query = query.filter(dsl::level.eq(Level::Error.as_str()));
     }
+    if !filter.audit {
+        let length = i32::try_from(AUDIT.len()).unwrap_or(i32::MAX);
+        query = query.filter(substr(dsl::kind, 1, length).ne(AUDIT));
+    }
     if let Some(prefix) = &filter.kind_prefix {
         let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
         query = query.filter(substr(dsl::kind, 1, length).eq(convert::text(prefix)));
     }
+    if let Some(since) = filter.since {
+        query = query.filter(dsl::at.ge(convert::time(since)));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(dsl::at.lt(convert::time(until)));
+    }
+    if let Some(text) = &filter.text {
+        let pattern = format!("%{}%", escaped(&convert::text(text).to_lowercase()));
+        query = query.filter(lower(dsl::message).like(pattern).escape('\\'));
+    }
     query
+}
+
+/// A text in which LIKE finds no wildcards.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 impl TryFrom<Row> for Event {

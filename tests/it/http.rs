@@ -1,5 +1,6 @@
 //! The web, black-box: the real program over its sockets.
 
+mod access;
 mod assets;
 mod download;
 mod frame;

@@ -3,7 +3,11 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
+  copy: () => import("./modules/copy"),
+  file_text: () => import("./modules/file_text"),
+  logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
+  disc: () => import("./modules/disc"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

@@ -3,6 +3,7 @@
 use super::State;
 use crate::{
     domain::{
+        access::Permission,
         event::{Event, Level},
         ids::{DriveId, IsoId, JobId},
     },
@@ -29,14 +30,16 @@ const LEVELS: [&str; 3] = ["info", "warning", "error"];
     ("drive" = Option<String>, Query, description = "About this drive"),
     ("job" = Option<String>, Query, description = "About this job"),
     ("iso" = Option<String>, Query, description = "About this image"),
+    ("until" = Option<String>, Query, description = "Before this time or date", example = "2026-11-20"),
+    ("q" = Option<String>, Query, description = "Text in the message, at most 200 characters"),
     ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
 ), responses(
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn list(may: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let since = number(&mut params, "since")?.unwrap_or(0);
-    let (filter, limit) = (filter(&mut params)?, params.limit()?);
+    let (filter, limit) = (filter(&mut params, may.may(Permission::Administer))?, params.limit()?);
     params.finish()?;
     let found = state.read(Code::NotFound, move |conn| events::since(conn, since, limit + 1, &filter)).await?;
     Ok(web::Json(page(&found, limit)))
@@ -61,13 +64,19 @@ pub(in crate::http) fn number(params: &mut Params, name: &str) -> Result<Option<
     }
 }
 
-/// `level`, `kind`, `drive`, `job`, `iso`.
-pub(super) fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
+/// `level`, `kind`, `drive`, `job`, `iso`, `until`, `q`.
+///
+/// `audit`: also what accounts did.
+pub(super) fn filter(params: &mut Params, audit: bool) -> Result<EventFilter, Problem> {
     Ok(EventFilter {
         drive_id: params.text("drive").map(|id| DriveId::new(&id)),
         job_id: params.parsed::<JobId>("job", "the uuid of a job")?,
         iso_id: params.parsed::<IsoId>("iso", "the id of an image")?,
         level_at_least: params.word("level", &LEVELS)?.as_deref().and_then(Level::parse),
         kind_prefix: params.text("kind"),
+        until: params.time("until")?,
+        text: params.search()?,
+        since: None,
+        audit,
     })
 }

@@ -6,6 +6,7 @@ use super::{
     health, jobs,
 };
 use crate::{
+    domain::access::Permission,
     error::{Code, Problem},
     http::{
         auth::{Look, May},
@@ -15,7 +16,7 @@ use crate::{
         problem::ProblemDocument,
         wire::{Disk, DriveSummary, EventBody, List, MachineDocument, Status},
     },
-    storage,
+    storage::{self, events::EventFilter},
 };
 use actix_web::web;
 use std::collections::BTreeMap;
@@ -83,6 +84,9 @@ pub async fn history(_: May<Look>, state: State, params: Params) -> Result<web::
     ("drive" = Option<String>, Query, description = "About this drive"),
     ("job" = Option<String>, Query, description = "About this job"),
     ("iso" = Option<String>, Query, description = "About this image"),
+    ("since" = Option<String>, Query, description = "Not before this time or date", example = "2026-11-20"),
+    ("until" = Option<String>, Query, description = "Before this time or date", example = "2026-11-21"),
+    ("q" = Option<String>, Query, description = "Text in the message, at most 200 characters"),
     ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
     ("before" = Option<i64>, Query, description = "Events before this number"),
     ("cursor" = Option<i64>, Query, description = "`next_cursor` of the page before; the same as `before`"),
@@ -90,9 +94,11 @@ pub async fn history(_: May<Look>, state: State, params: Params) -> Result<web::
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn logs(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn logs(may: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let (before, cursor) = (number(&mut params, "before")?, number(&mut params, "cursor")?);
-    let (filter, limit) = (filter(&mut params)?, params.limit()?);
+    let since = params.time("since")?;
+    let filter = EventFilter { since, ..filter(&mut params, may.may(Permission::Administer))? };
+    let limit = params.limit()?;
     params.finish()?;
     let before = cursor.or(before);
     let found = state.read(Code::NotFound, move |conn| storage::events::latest(conn, limit + 1, before, &filter)).await?;

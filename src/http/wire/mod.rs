@@ -1,9 +1,11 @@
 //! The JSON types of the API.
 
+mod access;
 mod config;
 mod disk;
 mod disk_settings;
 mod disk_statistics;
+mod doctor;
 mod event;
 mod iso;
 mod job;
@@ -16,10 +18,15 @@ mod result;
 mod speed;
 mod system;
 
+pub use access::{
+    ChangeUserBody, CreateTokenBody, CreateUserBody, NewTokenBody, NewUserBody, SessionBody, TokenBody, UserBody, WhoBody, role,
+    scope,
+};
 pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
 pub use disk_statistics::{DiskStatistics, ReadElsewhereBody, ZoneBody};
+pub use doctor::{DoctorReport, FindingBody};
 pub use event::{EventBody, ProgressBody};
 pub use iso::Iso;
 pub use job::Job;

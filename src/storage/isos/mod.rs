@@ -5,7 +5,7 @@ mod queries;
 mod row;
 
 pub use list::{IsoFilter, IsoPage, explain, list};
-pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, without_sidecars};
+pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, sums_below, without_sidecars};
 
 use crate::domain::{
     disc::{Fingerprint, Medium},

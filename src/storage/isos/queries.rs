@@ -10,7 +10,16 @@ use crate::{
     storage::{Connection, StorageError, convert, schema::isos},
 };
 use chrono::{DateTime, Utc};
-use diesel::{Connection as _, prelude::*};
+use diesel::{
+    Connection as _,
+    prelude::*,
+    sql_types::{Integer, Text},
+};
+
+diesel::define_sql_function! {
+    /// First `length` characters from `start`.
+    fn substr(text: Text, start: Integer, length: Integer) -> Text;
+}
 
 /// Enters an image, and may be called again for the same job (after a crash between entering and noting that it was entered):
 /// then the entry is brought up to date and keeps its id. The files beside the image count as not written from then on. Returns
@@ -97,6 +106,22 @@ pub fn by_job(connection: &mut Connection, job: JobId) -> Result<Option<IsoRecor
     let row: Option<Row> =
         isos::table.filter(isos::job_id.eq(job.to_string())).select(Row::as_select()).first(connection).optional()?;
     row.map(IsoRecord::try_from).transpose()
+}
+
+/// How many images lie below this folder, and their bytes together.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn sums_below(connection: &mut Connection, folder: &str) -> Result<(u64, u64), StorageError> {
+    let prefix = format!("{}/", folder.trim_end_matches('/'));
+    let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
+    // A sum of BIGINT is NUMERIC on PostgreSQL.
+    let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(size), 0) AS BIGINT)");
+    let (count, bytes): (i64, i64) = isos::table
+        .filter(substr(isos::filepath, 1, length).eq(prefix))
+        .select((diesel::dsl::count_star(), sum))
+        .first(connection)?;
+    Ok((convert::unsigned("images", count)?, convert::unsigned("bytes of images", bytes)?))
 }
 
 /// The newest good image of this disc.
