@@ -1,13 +1,10 @@
 // axe-core finds nothing on any page, in light and in dark.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { desktop, launch, phone, visitor } from "./browser.mjs";
+import { desktop, launch, phone, violations, visitor } from "./browser.mjs";
 import { pages } from "./pages.mjs";
 import { furnished } from "./service.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser, world;
 before(async () => {
   [browser, world] = await Promise.all([launch(), furnished()]);
@@ -24,12 +21,7 @@ for (const dark of [false, true]) {
       const { context, page } = await visitor(browser, { viewport, language, dark });
       for (const { name, at } of pages) {
         await page.goto(world.service.url + at(world), { waitUntil: "load" });
-        // Through the debugger, where the page's policy does not matter.
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        for (const { id, help, nodes } of violations) {
-          failures.push(`${name} ${viewport.width}: ${id} (${help}): ${nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
-        }
+        for (const violation of await violations(page)) failures.push(`${name} ${viewport.width}: ${violation}`);
       }
       await context.close();
     }

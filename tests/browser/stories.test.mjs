@@ -122,3 +122,79 @@ test("a person decides about what could not be read", () =>
     assert.equal(done.verdict, "degraded");
     await page.getByText("Damaged").first().waitFor();
   }));
+
+/** A service with one job that runs for long and three that wait: their uuids in the order of the queue. */
+async function queue(service) {
+  service.script(0, "speed_bytes_per_second = 60000\n");
+  await service.insert(0, service.disc("LONG_PLAY", 4));
+  const first = await service.image(0);
+  await service.until(first, "running");
+  const waiting = [];
+  for (const name of ["one", "two", "three"]) waiting.push(await service.image(0, {}, { filename: `${name}.iso` }));
+  return waiting;
+}
+
+const order = (page) => page.locator("#queue > [data-job]").evaluateAll((items) => items.map((item) => item.dataset.job));
+
+test("the queue is put in order by mouse and by keyboard, and stays so", () =>
+  story({}, async (service, page) => {
+    const [one, two, three] = await queue(service);
+    await page.goto(`${service.url}/jobs`);
+    const item = (uuid) => page.locator(`#queue > [data-job="${uuid}"]`);
+    await item(three).waitFor();
+    assert.deepEqual(await order(page), [one, two, three]);
+    // By mouse: the third above the first.
+    const grip = await item(three).locator(".grip").boundingBox();
+    const top = await item(one).boundingBox();
+    const kept = page.waitForResponse((answer) => answer.url().endsWith("/move") && answer.ok());
+    await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(top.x + 30, top.y + top.height / 2, { steps: 8 });
+    await page.mouse.move(top.x + 30, top.y + 4, { steps: 4 });
+    await page.mouse.up();
+    await kept;
+    assert.deepEqual(await order(page), [three, one, two]);
+    // By keyboard: the first to the end.
+    await item(three).locator(".grip").focus();
+    await page.keyboard.press("Space");
+    const moved = page.waitForResponse((answer) => answer.url().endsWith("/move") && answer.ok());
+    await page.keyboard.press("End");
+    await page.keyboard.press("Space");
+    await moved;
+    assert.deepEqual(await order(page), [one, two, three]);
+    // Escape changes nothing.
+    await item(one).locator(".grip").focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await item(one).waitFor();
+    assert.deepEqual(await order(page), [one, two, three]);
+  }));
+
+test("everything is reached by keyboard: search, shortcuts, palette", () =>
+  story({}, async (service, page) => {
+    await service.insert(0, service.disc("BY_KEYS"));
+    await page.goto(service.url);
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.name), "q");
+    await page.keyboard.type("?");
+    assert.equal(await page.locator("dialog").count(), 0, "what is typed is text");
+    await page.getByRole("searchbox").blur();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Command" }).fill("image by_keys");
+    await page.getByRole("option", { name: /Image BY_KEYS/ }).waitFor();
+    await page.keyboard.press("Enter");
+    const jobs = await eventually("a job", async () => {
+      const { items } = await service.get("/api/v1/jobs");
+      return items.length > 0 && items;
+    });
+    await service.until(jobs[0].uuid, "completed");
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    await page.waitForURL(/\/drives$/);
+  }));

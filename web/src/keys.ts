@@ -32,11 +32,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]):not([type=radio]), textarea, select"));
 }
 
-let afterG = 0;
+let afterG = -Infinity;
 
 function single(event: KeyboardEvent): boolean {
   if (event.timeStamp - afterG < 1_500) {
-    afterG = 0;
+    afterG = -Infinity;
     const link = document.querySelector<HTMLAnchorElement>(`.rail a[href="${PLACES[event.key] ?? "-"}"]`);
     link?.click();
     return link !== null;

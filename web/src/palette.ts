@@ -61,7 +61,7 @@ async function act(call: Promise<unknown>): Promise<void> {
 async function found(q: string): Promise<Command[]> {
   const images = await api("GET", "/api/v1/isos", { query: { q, limit: 8 } });
   const commands: Command[] = images.items.map((image) => ({ text: image.filename, hint: t("Image", "Abbild"), run: go(`/library/${image.id}`) }));
-  return [...commands, { text: `${t("Find", "Finden:")} “${q}”`, hint: "/", run: go(`/search?q=${encodeURIComponent(q)}`) }];
+  return [...commands, { text: t(`Find “${q}”`, `„${q}“ finden`), hint: "/", run: go(`/search?q=${encodeURIComponent(q)}`) }];
 }
 
 /** Opens it. */
