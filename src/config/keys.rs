@@ -177,6 +177,20 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "server.tls_cert",
+        env: "DISK2ISO_TLS_CERT",
+        allowed: "a file with the certificate and its chain (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_cert = file),
+        show: |c| c.tls_cert.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
+        name: "server.tls_key",
+        env: "DISK2ISO_TLS_KEY",
+        allowed: "a file with the certificate's private key (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_key = file),
+        show: |c| c.tls_key.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
         name: "limits.requests_per_minute",
         env: "DISK2ISO_REQUESTS_PER_MINUTE",
         allowed: "0 (no limit) to 1000000, for each token, account or address",
@@ -245,6 +259,11 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 fn names(text: &str) -> Option<Vec<String>> {
     let good = |name: &&str| name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
     items(text).map(|name| Some(name).filter(good).map(str::to_ascii_lowercase)).collect()
+}
+
+/// A file, or nothing.
+fn file(text: &str) -> Option<Option<PathBuf>> {
+    if text.is_empty() { Some(None) } else { path(text).map(Some) }
 }
 
 fn paths(text: &str) -> Option<Vec<PathBuf>> {

@@ -54,6 +54,10 @@ pub struct Config {
     pub proxies: Vec<Network>,
     /// Header in which they name the account that they signed in; empty: they sign nobody in.
     pub proxy_header: String,
+    /// Certificate chain (PEM); with [`Config::tls_key`] the service speaks HTTPS only.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub tls_key: Option<PathBuf>,
     /// How much one client, and all together, may take.
     pub limits: limits::Limits,
     /// Database URL; empty: SQLite in the state folder.
@@ -113,6 +117,8 @@ impl Default for Config {
             hosts: Vec::new(),
             proxies: Vec::new(),
             proxy_header: String::new(),
+            tls_cert: None,
+            tls_key: None,
             limits: limits::Limits::default(),
             database_url: String::new(),
             state_dir: PathBuf::from("/var/lib/disk2iso"),

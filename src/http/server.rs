@@ -1,13 +1,13 @@
 //! The actor that runs the web server.
 
-use super::{AppState, auth, guard, limits, live::Clients, probe::Probe, problem, routes};
+use super::{AppState, Tls, auth, guard, limits, live::Clients, probe::Probe, problem, routes, tls};
 use crate::{
     error::{Code, Problem},
     supervision::{SupervisedActor, fail},
 };
 use actix::prelude::*;
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware, rt::net::TcpStream, web};
-use std::{any::Any, io, net::TcpListener, sync::Arc, time::Duration};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware, web};
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
 
 /// Two threads: one that serves a burst of range reads does not hold up the other's API answers.
 const WORKERS: usize = 2;
@@ -19,17 +19,26 @@ const GRACE_SECONDS: u64 = 3;
 /// takes, so its own heartbeat stands still when the client stops reading (actix-web #2441); this ends such a connection.
 const STUCK: Duration = Duration::from_secs(20);
 
+/// The socket that is listened on, and the certificate if what comes over it is encrypted.
+#[derive(Clone)]
+pub struct Listener {
+    /// Bound already: it stays bound while the actor is restarted, so clients wait instead of being refused, and a missing right to
+    /// bind is found out before anything else starts.
+    pub socket: Arc<TcpListener>,
+    /// Certificate and key.
+    pub tls: Option<Arc<Tls>>,
+}
+
 /// Starts the server when it starts, ends with it, and stops it gracefully.
 pub struct HttpServerActor {
     state: AppState,
-    listener: Arc<TcpListener>,
+    listener: Listener,
     server: Option<ServerHandle>,
 }
 
 impl HttpServerActor {
-    /// A server on a socket that is bound already: it stays bound while the actor is restarted, so clients wait instead of being
-    /// refused, and a missing right to bind is found out before anything else starts.
-    pub fn new(state: AppState, listener: Arc<TcpListener>) -> Self {
+    /// A server on this socket.
+    pub fn new(state: AppState, listener: Listener) -> Self {
         Self { state, listener, server: None }
     }
 
@@ -63,18 +72,16 @@ impl HttpServerActor {
             .max_connections(bounds.connections.div_ceil(WORKERS))
             .keep_alive(limits::KEEP_ALIVE)
             .client_request_timeout(limits::HEAD_LIMIT)
-            .disable_signals()
-            .on_connect(|connection, _| limit_stuck_clients(connection))
-            .listen(self.listener.try_clone()?)?;
+            .tls_handshake_timeout(limits::HEAD_LIMIT)
+            .disable_signals();
+        let socket = self.listener.socket.try_clone()?;
+        // Every accepted connection inherits it.
+        socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(STUCK))?;
+        let server = match &self.listener.tls {
+            Some(tls) => server.listen_rustls_0_23(socket, tls.server_config().map_err(io::Error::other)?)?,
+            None => server.listen(socket)?,
+        };
         Ok(server.run())
-    }
-}
-
-fn limit_stuck_clients(connection: &dyn Any) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STUCK))
-    {
-        tracing::debug!(%error, "TCP_USER_TIMEOUT");
     }
 }
 
@@ -87,6 +94,9 @@ impl Actor for HttpServerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        if let Some(tls) = self.listener.tls.clone() {
+            ctx.spawn(tls::watch(tls, self.state.journal.clone()).into_actor(self));
+        }
         match self.serve() {
             Ok(server) => {
                 self.server = Some(server.handle());

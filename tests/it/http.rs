@@ -13,4 +13,5 @@ mod problems;
 mod speed;
 mod sse;
 mod support;
+mod tls;
 mod websocket;
