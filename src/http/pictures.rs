@@ -5,7 +5,7 @@ use crate::{
     catalog::contents::{Contents, Known},
     domain::{
         disc::Medium,
-        ids::{JobId, SECTOR},
+        ids::SECTOR,
         picture::Picture,
         result::{BadRange, ScanResult},
         sector_map::SectorMap,
@@ -121,15 +121,15 @@ impl Pictures {
         Arc::new(picture.bounded())
     }
 
-    /// Small pictures for a list: of those jobs whose map is at hand.
+    /// Small pictures for a list: of those jobs whose map is at hand. By their ids.
     ///
     /// # Errors
     /// `internal`.
-    pub async fn of_jobs(&self, jobs: &[JobRecord]) -> Result<BTreeMap<JobId, Arc<Picture>>, Problem> {
+    pub async fn of_jobs(&self, jobs: impl IntoIterator<Item = &JobRecord>) -> Result<BTreeMap<String, Arc<Picture>>, Problem> {
         let wanted: Vec<_> = jobs
-            .iter()
+            .into_iter()
             .filter(|job| job.kind == JobKind::Image && !is_good(job))
-            .filter_map(|job| Some((job.id, map_file(job)?, job.medium.clone())))
+            .filter_map(|job| Some((job.id.to_string(), map_file(job)?, job.medium.clone())))
             .take(MAX_READS)
             .collect();
         let pictures = self.clone();
@@ -144,11 +144,11 @@ impl Pictures {
     ///
     /// # Errors
     /// `internal`.
-    pub async fn of_images(&self, images: &[IsoRecord]) -> Result<BTreeMap<crate::domain::ids::IsoId, Arc<Picture>>, Problem> {
+    pub async fn of_images(&self, images: &[IsoRecord]) -> Result<BTreeMap<String, Arc<Picture>>, Problem> {
         let wanted: Vec<_> = images
             .iter()
             .filter(|iso| !iso.verdict.is_good())
-            .filter_map(|iso| Some((iso.id, PathBuf::from(iso.map_path.as_ref()?), iso.medium.clone())))
+            .filter_map(|iso| Some((iso.id.to_string(), PathBuf::from(iso.map_path.as_ref()?), iso.medium.clone())))
             .take(MAX_READS)
             .collect();
         let pictures = self.clone();

@@ -117,6 +117,9 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
+        "/jobs/{uuid}"            => GET pages::job::show;
+        "/ui/jobs/{uuid}/change"  => POST pages::job::change;
+        "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
         "/drives"                 => GET pages::drives::list;
         "/drives/{id}"            => GET pages::drives::one;
         "/ui/disks/{id}/image"    => POST pages::drives::forms::image;

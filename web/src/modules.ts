@@ -7,6 +7,7 @@ const modules: Record<string, () => Promise<Module>> = {
   file_text: () => import("./modules/file_text"),
   logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
+  disc: () => import("./modules/disc"),
 };
 
 const attached = new Map<HTMLElement, (() => void) | null>();

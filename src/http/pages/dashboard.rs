@@ -78,6 +78,8 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
     // Whose last job is shown: those that say how it ended.
     let ended: Vec<String> = disks.iter().filter(|disk| disk.verdict.is_some()).map(|disk| disk.path.clone()).collect();
     let stored = state.read(Code::NotFound, move |conn| read(conn, &ended)).await?;
+    let pictures = state.pictures.of_jobs(stored.unfinished.iter().chain(&stored.last)).await?;
+    let image_pictures = state.pictures.of_images(&stored.images).await?;
     let live = |job: JobRecord| Job::new(job, &state.live);
     // Oldest first, as they are worked on.
     let jobs: Vec<Job> = stored.unfinished.into_iter().rev().map(live).collect();
@@ -85,7 +87,8 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
     let failed: Vec<Job> = stored.failed.into_iter().map(live).collect();
     let card = |disk: &Disk| {
         let reading = jobs.iter().find(|job| disk.job_uuid.as_deref() == Some(job.uuid.as_str()));
-        view::drive(disk, reading.or_else(|| last.iter().find(|job| job.device == disk.path)), &disks, language)
+        let job = reading.or_else(|| last.iter().find(|job| job.device == disk.path && disk.verdict.is_some()));
+        view::drive(disk, job, &disks, language).showing(job.and_then(|job| pictures.get(&job.uuid)))
     };
     let drives: Vec<DriveCard> = disks.iter().map(card).collect();
     let row = |job: &Job| view::job(job, &disks, language);
@@ -99,6 +102,10 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
         .filter_map(Attention::of_drive)
         .chain(jobs.iter().filter(asks).chain(&failed).map(|job| Attention::of_job(row(job))))
         .collect();
+    let image = |image: storage::isos::IsoRecord| {
+        let row = view::iso(&Iso::from(image), language);
+        IsoRow { ring: row.ring.clone().showing(image_pictures.get(&row.id)), ..row }
+    };
     let number = |key, value, en, de, url| Number { key, value, label: language.pick(en, de), url };
     Ok(Dashboard {
         numbers: vec![
@@ -111,7 +118,7 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
         waiting,
         waiting_more: not_shown,
         events: stored.events.iter().map(|event| view::event(&EventBody::from(event), language)).collect(),
-        images: stored.images.into_iter().map(|image| view::iso(&Iso::from(image), language)).collect(),
+        images: stored.images.into_iter().map(image).collect(),
         machine: view::machine(&state.machine.samples(), language),
         drives,
         attention,

@@ -9,6 +9,7 @@ pub mod errors;
 mod fields;
 pub mod forms;
 pub mod frame;
+pub mod job;
 pub mod language;
 mod options;
 mod places;

@@ -8,5 +8,5 @@ mod geometry;
 mod words;
 
 pub use drawing::{Spot, icon, large, part};
-pub use geometry::{Geometry, millimetres};
+pub use geometry::millimetres;
 pub use words::{Legend, describe, legend};

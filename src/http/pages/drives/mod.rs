@@ -97,8 +97,12 @@ pub async fn list(_: May<Look>, state: Data<AppState>, request: HttpRequest) -> 
     let disks: Vec<Disk> = state.registry.all().iter().map(Disk::from).collect();
     let devices: Vec<String> = disks.iter().map(|disk| disk.path.clone()).collect();
     let last = state.read(Code::NotFound, move |conn| last_jobs(conn, &devices)).await?;
+    let pictures = state.pictures.of_jobs(&last).await?;
     let jobs: Vec<Job> = last.into_iter().map(|job| Job::new(job, &state.live)).collect();
-    let card = |disk: &Disk| view::drive(disk, job_of(disk, &jobs), &disks, frame.language);
+    let card = |disk: &Disk| {
+        let job = job_of(disk, &jobs);
+        view::drive(disk, job, &disks, frame.language).showing(job.and_then(|job| pictures.get(&job.uuid)))
+    };
     let page = Drives { drives: disks.iter().map(card).collect(), frame };
     Ok(frame::show(StatusCode::OK, &page.frame, &page))
 }

@@ -1,5 +1,8 @@
 //! A drive as a card.
 
+use crate::domain::picture::Picture;
+use std::sync::Arc;
+
 use super::{JobRow, Ring};
 use crate::http::{
     pages::sentences,
@@ -102,6 +105,15 @@ pub fn drive(disk: &Disk, job: Option<&Job>, drives: &[Disk], language: Language
         job: running.map(|job| super::job(job, drives, language)),
         main,
         more,
+    }
+}
+
+impl DriveCard {
+    /// With what is known where on the disc; only while a job reads it or has just ended.
+    #[must_use]
+    pub fn showing(self, picture: Option<&Arc<Picture>>) -> Self {
+        let shown = picture.filter(|_| self.job.is_some() || self.disc_verdict.is_some());
+        Self { ring: self.ring.clone().showing(shown), ..self }
     }
 }
 

@@ -22,7 +22,7 @@ pub use curve::SpeedCurve;
 pub use disc::Disc;
 pub use drive::{DriveCard, Step, drive};
 pub use event::{EventRow, event};
-pub use evidence::{Evidence, Section, TrackRow};
+pub use evidence::{Evidence, Section, size};
 pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job};
 pub use life::{RingChart, life, rings};

@@ -1,5 +1,7 @@
 //! The disc as a disc, small: for lists and cards.
 
+use std::sync::Arc;
+
 use crate::{
     domain::picture::Picture,
     http::{pages::disc, words::Role},
@@ -22,9 +24,13 @@ impl Ring {
         Self::drawn(disc::part(part), role)
     }
 
-    /// What is known where on the disc; `part` where nothing is.
-    pub fn of(picture: Option<&Picture>, part: f64, role: Role) -> Self {
-        picture.map_or_else(|| Self::new(part, role), |picture| Self::drawn(disc::icon(picture), role))
+    /// With what is known where on the disc, if that is known.
+    #[must_use]
+    pub fn showing(self, picture: Option<&Arc<Picture>>) -> Self {
+        match picture {
+            Some(picture) => Self { drawing: disc::icon(picture), ..self },
+            None => self,
+        }
     }
 
     fn drawn(drawing: String, role: Role) -> Self {
