@@ -9,12 +9,15 @@ step "lint"
 cargo fmt --check
 cargo clippy --locked --all-targets --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
-shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh tests/fuzz/*.sh .ci/run
+shellcheck deploy/*.sh web/*.sh benches/*.sh tests/vm/*.sh tests/fuzz/*.sh tests/api/*.sh .ci/run
 
 step "release build and tests"
 cargo build --release --locked --quiet
 cargo test --locked --no-run --quiet
 tests=$(cargo test --locked --no-run --test it 2>&1 | sed -n 's/.*Executable .*(\(.*\))$/\1/p')
+
+step "the API against its description"
+tests/api/schemathesis.sh target/release/disk2iso
 
 step "pages in a browser"
 deploy/browser-test.sh test

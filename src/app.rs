@@ -45,6 +45,8 @@ const HOOK_DELAYS: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(
 const WATCH_DELAYS: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(60)];
 /// Connections to the database. SQLite has one writer; readers are the API and the actors.
 const POOL: u32 = 4;
+/// Open files that are enough for all connections, the database and the drives.
+const FILES: u64 = 65_536;
 
 /// The running service.
 pub struct App {
@@ -66,6 +68,7 @@ impl App {
             let what = what.to_owned();
             move |error: &dyn std::fmt::Display| StartError(format!("{what}: {error}"))
         };
+        raise_file_limit();
         let lock = prepare_folders(&config)?;
         let url = DatabaseUrl::parse(&config.database_url()).map_err(|e| fail("database.url")(&e))?;
         let db = Db::open(&url, POOL).map_err(|e| fail("the database cannot be opened")(&e))?;
@@ -216,6 +219,18 @@ impl Parts {
 fn patience(wedged_after: Duration) -> WatchdogLimits {
     let grace = (wedged_after / 5).min(Duration::from_secs(5));
     WatchdogLimits { silent: wedged_after.saturating_sub(grace * 2), terminate: grace, kill: grace }
+}
+
+/// Every connection is a file, and the usual limit of 1024 is less than the live clients alone. The hard limit is the administrator's.
+fn raise_file_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(soft, hard)| {
+        let wanted = hard.min(FILES);
+        if soft < wanted { setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) } else { Ok(()) }
+    });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 fn prepare_folders(config: &Config) -> Result<nix::fcntl::Flock<std::fs::File>, StartError> {

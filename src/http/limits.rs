@@ -47,9 +47,9 @@ const PRUNE_EVERY: u32 = 1_024;
 /// are cheap.
 const FREE: [&str; 3] = ["/health/", "/assets/", "/favicon.ico"];
 /// Attempts to say who one is.
-const SIGN_INS: [&str; 3] = ["/login", "/sign", "/setup"];
+const SIGN_INS: [&str; 5] = ["/login", "/setup", "/invitation", "/second-step", "/account/password"];
 /// Reads a whole image, or collects much.
-const HEAVY: [&str; 4] = ["/verify", "/diagnostics", "/doctor", "/export"];
+const HEAVY: [&str; 3] = ["/verify", "/diagnostics/download", "/system/doctor"];
 
 /// The address and the headers have bounded sizes.
 ///

@@ -177,6 +177,7 @@ addresses! {
         "/ui/library/{id}/rename" => POST pages::library::forms::rename;
         "/ui/library/{id}/{action}" => POST pages::library::forms::one;
         "/search"                 => GET pages::search::search;
+        "/api/docs"               => GET pages::api_docs::show;
         "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;
         "/favicon.ico"            => GET assets::icon;
@@ -185,10 +186,11 @@ addresses! {
 
 /// Registers everything.
 pub fn configure(config: &mut web::ServiceConfig) {
+    // First, because a scope takes everything below it.
+    configure_pages(config);
     config.service(web::scope("/api/v1").configure(configure_api));
     config.service(web::scope("/api").configure(configure_api));
     configure_outside(config);
-    configure_pages(config);
 }
 
 /// Only handlers that say what they need are registered.

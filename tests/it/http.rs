@@ -1,14 +1,15 @@
 //! The web, black-box: the real program over its sockets.
 
 mod access;
+mod api_docs;
 mod assets;
 mod dashboard;
 mod download;
 mod drives_pages;
 mod frame;
 mod guard;
-mod jobs_page;
 mod job_page;
+mod jobs_page;
 mod limits;
 mod lists;
 mod new_job;

@@ -3,6 +3,7 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
+  api_docs: () => import("./modules/api_docs"),
   file_text: () => import("./modules/file_text"),
   logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),

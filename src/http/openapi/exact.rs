@@ -104,10 +104,10 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
     let schema = match (path, name.as_str()) {
         (_, "limit") => Some(json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": Page::default().limit })),
         (_, "q") => Some(json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": TEXT })),
-        (_, "since" | "until") if text => {
-            Some(json!({ "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "string", "format": "date" }] }))
-        }
-        (_, "since" | "before" | "Last-Event-ID") => {
+        (_, "since" | "until") if text => Some(
+            json!({ "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "string", "format": "date" }, { "const": "" }] }),
+        ),
+        (_, "since" | "before" | "Last-Event-ID") | ("/system/logs", "cursor") => {
             Some(json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX }))
         }
         (_, "uuid" | "job" | "iso") => Some(json!({ "type": "string", "format": "uuid" })),
@@ -149,7 +149,8 @@ fn example(path: &str, name: &str) -> Option<&'static str> {
         "uuid" | "job" => Some("0198a2c4-5f10-7c3a-9a51-7d2f0c9e1b44"),
         "iso" => Some("0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2"),
         "id" if path.starts_with("/isos") => Some("0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2"),
-        "id" | "drive" => Some("virtual-drive0"),
+        "id" if path.starts_with("/disks") => Some("virtual-drive0"),
+        "drive" => Some("virtual-drive0"),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
 pub mod account;
+pub mod api_docs;
 pub mod assistant;
 pub mod dashboard;
 mod disc;
@@ -11,8 +12,8 @@ pub mod frame;
 pub mod job;
 pub mod jobs;
 pub mod language;
-pub mod new_job;
 pub mod library;
+pub mod new_job;
 mod options;
 mod places;
 mod reasons;
