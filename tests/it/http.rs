@@ -9,6 +9,7 @@ mod limits;
 mod lists;
 mod openapi;
 mod page;
+mod permissions;
 mod problems;
 mod speed;
 mod sse;
