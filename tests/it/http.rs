@@ -14,6 +14,7 @@ mod lists;
 mod new_job;
 mod openapi;
 mod page;
+mod permissions;
 mod problems;
 mod speed;
 mod sse;

@@ -158,7 +158,8 @@ pub async fn logs(
     let place = || -> Result<_, Problem> {
         Ok((crate::http::api::events::number(&mut params, "before")?, crate::http::api::events::number(&mut params, "after")?))
     };
-    let wanted = { place }().and_then(|place| Ok((place, asked.filter(may.may(Permission::Administer))?)));
+    let audit = may.may(Permission::Administer);
+    let wanted = { place }().and_then(|place| Ok((place, asked.filter(audit)?)));
     let frame = Frame::new(&request, Place::System, "");
     let frame = Frame { title: frame.t("Events", "Ereignisse").to_owned(), ..frame };
     let mut page = Page {
