@@ -7,6 +7,7 @@
 
 mod actor;
 mod bulk;
+pub mod batches;
 mod commit;
 mod continuing;
 mod create;
@@ -19,6 +20,7 @@ mod messages;
 mod moving;
 mod names;
 mod outcome;
+mod preview;
 mod provenance;
 mod queue;
 mod recovery;
@@ -34,4 +36,5 @@ pub use live::{LiveJob, LiveJobs};
 pub use messages::{
     BulkCommand, BulkDone, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, UndoBulk, VerifyIso,
 };
+pub use preview::{NamePreview, preview_name, proposed_name};
 pub use recovery::recover;

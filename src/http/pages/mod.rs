@@ -1,7 +1,7 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
-pub mod assistant;
 pub mod account;
+pub mod assistant;
 pub mod dashboard;
 mod disc;
 pub mod drives;
@@ -11,14 +11,17 @@ pub mod frame;
 pub mod job;
 pub mod jobs;
 pub mod language;
+pub mod new_job;
+pub mod library;
 mod options;
 mod places;
+mod reasons;
 pub mod search;
 mod sentences;
-pub mod settings;
-pub mod system;
 pub mod set_up;
+pub mod settings;
 pub mod sign_in;
+pub mod system;
 pub mod users;
-mod reasons;
 mod view;
+mod visible;
