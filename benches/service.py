@@ -47,6 +47,7 @@ class Service:
             "DISK2ISO_VIRTUAL_DRIVES": ",".join(map(str, self.drives)),
             "DISK2ISO_REAL_DRIVES": "0",
             "DISK2ISO_AUTO": "1" if auto else "0",
+            "DISK2ISO_AUTH": "off",
         }
         self.output = settings["DISK2ISO_OUTPUT_DIR"]
         self.environment = {**os.environ, **{key: str(value) for key, value in settings.items()}}

@@ -180,8 +180,8 @@ async fn pump(journal: Journal, metrics: Metrics, shared: bool) -> StorageError 
             journal.bus.committed.notified().await;
         }
         loop {
-            let read =
-                journal.db.read(move |conn| storage::events::since(conn, last, BATCH, &storage::events::EventFilter::default()));
+            let all = storage::events::EventFilter { audit: true, ..Default::default() };
+            let read = journal.db.read(move |conn| storage::events::since(conn, last, BATCH, &all));
             let events = match read.await {
                 Ok(events) => events,
                 Err(error) => return error,

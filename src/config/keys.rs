@@ -30,9 +30,36 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "server.auth",
         env: "DISK2ISO_AUTH",
-        allowed: "off (there are no accounts yet; only on a loopback address)",
-        set: |_, v| (v == "off").then_some(()),
-        show: |_| "off".to_owned(),
+        allowed: "on, or off (whoever reaches a loopback address may do everything)",
+        set: |c, v| {
+            c.auth = v == "on";
+            (v == "on" || v == "off").then_some(())
+        },
+        show: |c| if c.auth { "on" } else { "off" }.to_owned(),
+    },
+    Key {
+        name: "server.hosts",
+        env: "DISK2ISO_HOSTS",
+        allowed: "names separated by commas, for example discs.example.org",
+        set: |c, v| names(v).map(|names| c.hosts = names),
+        show: |c| c.hosts.join(","),
+    },
+    Key {
+        name: "access.proxies",
+        env: "DISK2ISO_PROXIES",
+        allowed: "addresses and networks separated by commas, for example 127.0.0.1,172.16.0.0/12",
+        set: |c, v| items(v).map(|part| part.parse().ok()).collect::<Option<_>>().map(|all| c.proxies = all),
+        show: |c| c.proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+    },
+    Key {
+        name: "access.proxy_header",
+        env: "DISK2ISO_PROXY_HEADER",
+        allowed: "the name of a header, for example Remote-User, or nothing",
+        set: |c, v| {
+            let plain = v.len() <= 64 && v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            plain.then(|| v.clone_into(&mut c.proxy_header))
+        },
+        show: |c| c.proxy_header.clone(),
     },
     Key {
         name: "database.url",
@@ -150,6 +177,27 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "library.trash_days",
+        env: "DISK2ISO_TRASH_DAYS",
+        allowed: "0 to 3650 (days; 0: what is deleted is gone at once)",
+        set: |c, v| v.parse().ok().filter(|days| *days <= 3650).map(|days| c.trash_days = days),
+        show: |c| c.trash_days.to_string(),
+    },
+    Key {
+        name: "server.tls_cert",
+        env: "DISK2ISO_TLS_CERT",
+        allowed: "a file with the certificate and its chain (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_cert = file),
+        show: |c| c.tls_cert.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
+        name: "server.tls_key",
+        env: "DISK2ISO_TLS_KEY",
+        allowed: "a file with the certificate's private key (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_key = file),
+        show: |c| c.tls_key.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
         name: "limits.requests_per_minute",
         env: "DISK2ISO_REQUESTS_PER_MINUTE",
         allowed: "0 (no limit) to 1000000, for each token, account or address",
@@ -208,6 +256,21 @@ fn flag(text: &str) -> Option<bool> {
 /// Paths are made absolute, so that a later change of the working folder cannot move them.
 fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| std::path::absolute(text).ok())?
+}
+
+/// A file, or nothing.
+fn file(text: &str) -> Option<Option<PathBuf>> {
+    if text.is_empty() { Some(None) } else { path(text).map(Some) }
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Host names: letters, digits, dots, hyphens.
+fn names(text: &str) -> Option<Vec<String>> {
+    let good = |name: &&str| name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
+    items(text).map(|name| Some(name).filter(good).map(str::to_ascii_lowercase)).collect()
 }
 
 fn paths(text: &str) -> Option<Vec<PathBuf>> {

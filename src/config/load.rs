@@ -115,8 +115,8 @@ fn assemble(file: Option<&Path>, stored: &Stored, environment: &[(String, String
 
 /// What no key can say alone.
 fn check(config: &Config) -> Result<(), ConfigError> {
-    if !config.listen.ip().is_loopback() {
-        let allowed = "a loopback address as long as server.auth (DISK2ISO_AUTH) is off".to_owned();
+    if !config.auth && !config.listen.ip().is_loopback() {
+        let allowed = "a loopback address as long as server.auth (DISK2ISO_AUTH) is off; set it to on".to_owned();
         return Err(ConfigError::BadValue { key: "DISK2ISO_LISTEN".to_owned(), value: config.listen.to_string(), allowed });
     }
     Ok(())
@@ -214,8 +214,11 @@ mod tests {
     fn one_line_names_key_value_and_what_is_allowed() {
         for (name, value, part) in [
             ("DISK2ISO_MAX_JOBS", "many", "1 to 64"),
-            ("DISK2ISO_LISTEN", "0.0.0.0:8080", "loopback"),
-            ("DISK2ISO_AUTH", "on", "off"),
+            ("DISK2ISO_LISTEN", "everywhere", "ADDRESS:PORT"),
+            ("DISK2ISO_AUTH", "maybe", "off"),
+            ("DISK2ISO_HOSTS", "a b", "names"),
+            ("DISK2ISO_PROXIES", "10.0.0.0/99", "networks"),
+            ("DISK2ISO_PROXY_HEADER", "Remote User", "header"),
             ("DISK2ISO_DATABASE_URL", "mysql://x", "sqlite:PATH"),
             ("DISK2ISO_SPEED", "fast", "DISK2ISO_LISTEN"),
             ("DISK2ISO_HOOK_COMMAND", "loader --fast", "absolute path"),
@@ -224,6 +227,18 @@ mod tests {
             let text = load(None, env(&[(name, value)])).expect_err("refused").to_string();
             assert!(text.contains(name) && text.contains(value) && text.contains(part) && !text.contains('\n'), "{text}");
         }
+    }
+
+    #[test]
+    fn without_access_control_only_loopback_is_listened_on() {
+        let load = |listen, auth| load(None, env(&[("DISK2ISO_LISTEN", listen), ("DISK2ISO_AUTH", auth)]));
+        for listen in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80"] {
+            let text = load(listen, "off").expect_err("refused").to_string();
+            assert!(text.contains(listen) && text.contains("DISK2ISO_AUTH") && !text.contains('\n'), "{text}");
+            assert_eq!(load(listen, "on").map(|config| config.auth), Ok(true));
+        }
+        assert_eq!(load("127.0.0.1:80", "off").map(|config| config.auth), Ok(false));
+        assert_eq!(super::load(None, env(&[])).map(|config| config.auth), Ok(true), "on unless it is switched off");
     }
 
     #[test]

@@ -1,5 +1,13 @@
 //! Who may do what: permissions, the roles of people, and the scopes of tokens.
 
+mod lifetime;
+mod names;
+mod throttle;
+
+pub use lifetime::{ABSOLUTE, Rotation, Shown, expiry, rotation, worth_noting};
+pub use names::{MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, check_name, check_password, name_key};
+pub use throttle::{Subject, wait};
+
 use serde::{Deserialize, Serialize};
 
 /// What a person or a program may do. Each contains those before it.
@@ -140,13 +148,24 @@ impl Principal {
         Self { user: None, name: "local".to_owned(), role: Role::Admin, means: Means::Loopback }
     }
 
-    /// Whether this much is allowed: the role, and for a token its scope as well.
-    pub fn may(&self, wanted: Permission) -> bool {
+    /// Whether the account itself may be changed so: its password, sessions, tokens. A token must not make another one that may
+    /// more or lives longer, unless it may do everything anyway.
+    pub fn may_change_account(&self) -> bool {
+        !matches!(self.means, Means::Token(_, Scope::Read | Scope::Operate))
+    }
+
+    /// The most that is allowed.
+    pub fn permission(&self) -> Permission {
         let scope = match &self.means {
             Means::Token(_, scope) => scope.permission(),
             Means::Loopback | Means::Session(_) | Means::Proxy => Permission::Administer,
         };
-        wanted <= self.role.permission().min(scope)
+        self.role.permission().min(scope)
+    }
+
+    /// Whether this much is allowed: the role, and for a token its scope as well.
+    pub fn may(&self, wanted: Permission) -> bool {
+        wanted <= self.permission()
     }
 }
 

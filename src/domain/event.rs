@@ -32,6 +32,9 @@ impl Level {
     }
 }
 
+/// How kinds of events begin that are about accounts and what they did.
+pub const AUDIT: &str = "access.";
+
 /// An event that has not happened officially: it gets its number and time when it is committed.
 ///
 /// `kind` is a stable dotted word, for example `job.completed` or `drive.state_changed` (all of them: `docs/api.md`).
@@ -54,6 +57,11 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// Whether it is about accounts and what they did, which only administrators see.
+    pub fn is_audit(&self) -> bool {
+        self.kind.starts_with(AUDIT)
+    }
+
     /// An event about nothing in particular.
     pub fn new(kind: &str, level: Level, message: impl Into<String>) -> Self {
         Self {

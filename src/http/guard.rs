@@ -1,10 +1,9 @@
 //! Stands in front of every address: who may ask, and what every answer carries.
 //!
-//! The service has no accounts yet and listens on loopback, so every web page that the user opens could talk to it. Two checks
-//! keep them out: the `Host` must name this machine (a foreign name that resolves to 127.0.0.1 is DNS rebinding), and what
-//! changes something must not come from another origin.
+//! Every web page that the user opens could talk to this service. Two checks keep them out: the `Host` must name this service
+//! (`hosts.rs`; a foreign name that leads here is DNS rebinding), and what changes something must not come from another origin.
 
-use super::{limits, pages, problem};
+use super::{hosts, limits, pages, problem};
 use crate::{
     error::{Code, Problem},
     http::AppState,
@@ -20,19 +19,27 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use std::net::IpAddr;
 
 /// Only our own files, no inline code or style; images may be inline data, live data comes from here.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 5] = [
+/// Half a year; not for sub-domains, which are other people's business.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=15552000";
+
+const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
+
+/// Nothing of the device is needed.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
+                           microphone=(), midi=(), payment=(), usb=()";
 
 /// The middleware.
 ///
@@ -40,8 +47,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// None of its own: refusals are responses.
 pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let path = request.path().to_owned();
-    let listen = request.app_data::<web::Data<AppState>>().map(|state| state.config.listen.ip());
-    let mut response = match check(request.request(), listen) {
+    let mut response = match check(request.request()) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(refusal) => request.into_response(problem::response(&refusal, Some(&path))),
     };
@@ -52,30 +58,45 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     if response.status().is_server_error() {
         tracing::warn!(path, status = response.status().as_u16(), "request failed");
     }
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    let secure = response.request().app_config().secure();
+    add_headers(response.headers_mut(), secure);
     Ok(response)
+}
+
+fn add_headers(headers: &mut HeaderMap, secure: bool) {
+    for (name, value) in HEADERS {
+        // What comes from a disc has a stricter policy of its own.
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    // Answers are about people's discs; whatever may be kept says so itself.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
+    }
 }
 
 /// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
 /// which path it was asked).
 fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
-    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER]
+    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE]
         .into_iter()
-        .filter_map(|name| response.headers().get(&name).cloned().map(|value| (name, value)))
+        .flat_map(|name| response.headers().get_all(&name).map(|value| (name.clone(), value.clone())).collect::<Vec<_>>())
         .collect();
     let answer = pages::errors::page(response.request(), problem);
     let mut answer = answer.unwrap_or_else(|| problem::response(problem, Some(path)));
     for (name, value) in kept {
-        answer.headers_mut().insert(name, value);
+        answer.headers_mut().append(name, value);
     }
     response.into_response(answer)
 }
 
-fn check(request: &HttpRequest, listen: Option<IpAddr>) -> Result<(), Problem> {
+fn check(request: &HttpRequest) -> Result<(), Problem> {
     limits::check_size(request)?;
-    check_host(request.headers(), listen)?;
+    check_host(request)?;
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrade = request.headers().contains_key(header::UPGRADE);
     if safe && !upgrade { Ok(()) } else { check_origin(request.headers()) }
@@ -85,25 +106,15 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
 }
 
-/// The name in `Host` must be this machine's own: `localhost`, a loopback address or the address that is listened on.
-fn check_host(headers: &HeaderMap, listen: Option<IpAddr>) -> Result<(), Problem> {
-    let host = text(headers, header::HOST).unwrap_or_default();
-    let name = host_name(host);
-    let own = name.eq_ignore_ascii_case("localhost")
-        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || Some(address) == listen);
-    let refused = || {
-        Problem::new(Code::OriginRefused, format!("Host {host:?} is not a name of this service; use localhost or 127.0.0.1"))
-            .about("Host")
-    };
-    if own { Ok(()) } else { Err(refused()) }
-}
-
-/// The name without port and without the brackets of IPv6.
-fn host_name(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+/// The name in `Host` must be one of this service.
+fn check_host(request: &HttpRequest) -> Result<(), Problem> {
+    let host = text(request.headers(), header::HOST).unwrap_or_default();
+    let state = request.app_data::<web::Data<AppState>>();
+    if state.is_some_and(|state| hosts::is_ours(host, &state.config, &state.journal.node)) {
+        return Ok(());
     }
+    let detail = format!("Host {host:?} is not a name of this service; use its address, or add the name to server.hosts");
+    Err(Problem::new(Code::OriginRefused, detail).about("Host"))
 }
 
 /// Browsers say where a request comes from; programs say nothing and are let through.
@@ -136,28 +147,6 @@ mod tests {
             (name.parse::<HeaderName>().expect("name"), HeaderValue::from_str(value).expect("value"))
         };
         pairs.iter().map(pair).collect()
-    }
-
-    #[test]
-    fn only_names_of_this_machine_are_hosts() {
-        let listen = "127.0.0.1".parse().ok();
-        for good in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "[::1]"] {
-            assert!(check_host(&headers(&[("host", good)]), listen).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "evil.example",
-            "evil.example:8080",
-            "localhost.evil.example",
-            "192.168.0.1:8080",
-            "127.0.0.1.evil.example",
-            "[::2]",
-            "[",
-            ":",
-        ] {
-            assert!(check_host(&headers(&[("host", bad)]), listen).is_err(), "{bad}");
-        }
-        assert!(check_host(&headers(&[("host", "192.168.0.1:80")]), "192.168.0.1".parse().ok()).is_ok());
     }
 
     #[test]

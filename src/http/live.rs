@@ -1,6 +1,14 @@
 //! What the live channels (WebSocket and server-sent events) share.
 
+use super::{
+    AppState,
+    auth::{Look, May},
+};
 use crate::{
+    domain::{
+        access::{Permission, Principal},
+        event::Event,
+    },
     error::{Code, Problem},
     telemetry::Metrics,
 };
@@ -47,5 +55,41 @@ pub struct Permit(Metrics);
 impl Drop for Permit {
     fn drop(&mut self) {
         self.0.clients(-1);
+    }
+}
+
+/// Who listens on a connection that stays open.
+#[derive(Clone)]
+pub struct Visitor {
+    who: Option<Principal>,
+    /// Whether they also see what accounts did.
+    pub audit: bool,
+}
+
+impl Visitor {
+    /// Whoever was let in.
+    pub fn new(may: May<Look>) -> Self {
+        Self { audit: may.may(Permission::Administer), who: may.who }
+    }
+
+    /// Whether they still may be there.
+    pub async fn still(&self, state: &AppState) -> bool {
+        match &self.who {
+            Some(who) => state.gate.still(state, who).await,
+            None => false,
+        }
+    }
+
+    /// Whether they may see this event.
+    pub fn may_see(&self, event: &Event) -> bool {
+        self.audit || !event.event.is_audit()
+    }
+
+    /// Whether this event may mean that they have to go.
+    pub fn is_about(&self, event: &Event) -> bool {
+        let user = || event.event.payload.get("user").and_then(serde_json::Value::as_str);
+        event.event.is_audit()
+            && !matches!(event.event.kind.as_str(), "access.write" | "access.signed_in")
+            && self.who.as_ref().is_some_and(|who| who.user.is_some() && who.user.as_deref() == user())
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod disc_content;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
@@ -19,8 +20,12 @@ pub mod words;
 
 mod assets;
 mod body;
+mod checkup;
+mod diagnostics;
+mod feed;
 mod form;
 mod guard;
+mod hosts;
 mod limits;
 mod live;
 mod machine;
@@ -32,9 +37,12 @@ mod server;
 mod snapshot;
 mod sse;
 mod state;
+mod tls;
 mod topics;
 mod ws;
 
+pub use checkup::Checkup;
 pub use machine::{MachineHistory, MachineWatch};
-pub use server::HttpServerActor;
+pub use server::{HttpServerActor, Listener};
 pub use state::AppState;
+pub use tls::Tls;

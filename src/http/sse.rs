@@ -8,7 +8,7 @@
 use super::{
     AppState,
     auth::{Look, May},
-    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit},
+    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, Visitor},
     params::{Params, id},
     problem::ProblemDocument,
     wire::{EventBody, Job},
@@ -48,7 +48,7 @@ const BATCH: u32 = 200;
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn job(
-    _: May<Look>,
+    may: May<Look>,
     state: Data<AppState>,
     clients: Data<Clients>,
     uuid: web::Path<String>,
@@ -62,7 +62,7 @@ pub async fn job(
     let read = state.read(Code::JobUnknown, move |conn| Ok((storage::events::last_seq(conn)?, storage::jobs::get(conn, uuid)?)));
     let (last, record) = read.await?;
     let first = frame("job", None, &Job::new(record, &state.live));
-    open(&request, state, &clients, receiver, Some(uuid), (since, last), vec![first])
+    open(&request, state, Visitor::new(may), &clients, receiver, Some(uuid), (since, last), vec![first])
 }
 
 /// Everything that happens.
@@ -75,7 +75,7 @@ pub async fn job(
     (status = 503, description = "`too_many_clients`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 pub async fn system(
-    _: May<Look>,
+    may: May<Look>,
     state: Data<AppState>,
     clients: Data<Clients>,
     params: Params,
@@ -84,7 +84,7 @@ pub async fn system(
     let since = since(&request, params)?;
     let receiver = state.journal.bus.subscribe();
     let last = state.read(Code::NotFound, storage::events::last_seq).await?;
-    open(&request, state, &clients, receiver, None, (since, last), Vec::new())
+    open(&request, state, Visitor::new(may), &clients, receiver, None, (since, last), Vec::new())
 }
 
 /// `Last-Event-ID` comes from a browser that reconnects to an address whose `since` is old by then, so it goes first.
@@ -98,9 +98,11 @@ fn since(request: &HttpRequest, mut params: Params) -> Result<Option<i64>, Probl
 }
 
 /// The stream. `since`: what the reader has seen, and the last number given out.
+#[expect(clippy::too_many_arguments, reason = "one call, and each is something else")]
 fn open(
     request: &HttpRequest,
     state: Data<AppState>,
+    visitor: Visitor,
     clients: &Data<Clients>,
     receiver: Receiver<Broadcast>,
     job: Option<JobId>,
@@ -125,8 +127,19 @@ fn open(
         queue.push_back(frame("resync", None, &json!({ "seq": last })));
     }
     let seen = since.unwrap_or(last).min(last);
-    let feed =
-        Feed { state, receiver, job, seen, behind: seen < last, queue, told: BTreeMap::new(), over: false, _permit: permit };
+    let feed = Feed {
+        state,
+        visitor,
+        checked: Instant::now(),
+        receiver,
+        job,
+        seen,
+        behind: seen < last,
+        queue,
+        told: BTreeMap::new(),
+        over: false,
+        _permit: permit,
+    };
     let stream = futures_util::stream::unfold(feed, |mut feed| async move {
         feed.next().await.map(|bytes| (Ok::<_, Infallible>(bytes), feed))
     });
@@ -136,6 +149,9 @@ fn open(
 /// One reader. Its queue is bounded by what one step adds; the broadcast's own ring bounds what it may be behind.
 struct Feed {
     state: Data<AppState>,
+    visitor: Visitor,
+    /// When it was last looked whether the reader still may read.
+    checked: Instant,
     receiver: Receiver<Broadcast>,
     job: Option<JobId>,
     /// Number of the last event that was sent or passed over.
@@ -158,12 +174,31 @@ impl Feed {
             if self.over {
                 return None;
             }
-            if self.behind { self.catch_up().await } else { self.wait().await }
+            if self.checked.elapsed() >= HEARTBEAT {
+                self.check().await;
+            } else if self.behind {
+                self.catch_up().await;
+            } else {
+                self.wait().await;
+            }
+        }
+    }
+
+    /// Whoever was let in may not be any more: signed out, revoked, blocked, with another role.
+    async fn check(&mut self) {
+        self.checked = Instant::now();
+        if !self.visitor.still(&self.state).await {
+            self.queue.push_back(frame(
+                "goodbye",
+                None,
+                &json!({ "reason": "the session is over, or may do something else now" }),
+            ));
+            self.over = true;
         }
     }
 
     async fn catch_up(&mut self) {
-        let (seen, filter) = (self.seen, EventFilter { job_id: self.job, ..EventFilter::default() });
+        let (seen, filter) = (self.seen, EventFilter { job_id: self.job, audit: self.visitor.audit, ..EventFilter::default() });
         match self.state.journal.db.read(move |conn| storage::events::since(conn, seen, BATCH, &filter)).await {
             Ok(events) => {
                 self.behind = events.len() == BATCH as usize;
@@ -179,9 +214,15 @@ impl Feed {
     }
 
     async fn wait(&mut self) {
-        match tokio::time::timeout(HEARTBEAT, self.receiver.recv()).await {
+        let left = HEARTBEAT.saturating_sub(self.checked.elapsed());
+        match tokio::time::timeout(left, self.receiver.recv()).await {
             Err(_) => self.queue.push_back(Bytes::from_static(b": heartbeat\n\n")),
-            Ok(Ok(Broadcast::Event(event))) if event.seq > self.seen => self.tell(&event),
+            Ok(Ok(Broadcast::Event(event))) if event.seq > self.seen => {
+                self.tell(&event);
+                if self.visitor.is_about(&event) {
+                    self.check().await;
+                }
+            }
             Ok(Ok(Broadcast::Event(_))) => {}
             Ok(Ok(Broadcast::Progress(job, progress))) => self.tell_progress(job, &progress),
             Ok(Ok(Broadcast::Shutdown) | Err(RecvError::Closed)) => {
@@ -196,7 +237,7 @@ impl Feed {
 
     fn tell(&mut self, event: &Event) {
         self.seen = event.seq;
-        if self.job.is_none_or(|job| event.event.job_id == Some(job)) {
+        if self.visitor.may_see(event) && self.job.is_none_or(|job| event.event.job_id == Some(job)) {
             self.queue.push_back(frame("message", Some(event.seq), &EventBody::from(event)));
         }
     }

@@ -37,10 +37,14 @@ pub struct AppState {
     pub catalog: ChildRef<Catalog>,
     /// Pictures of discs.
     pub pictures: Pictures,
+    /// What finding out who asks needs to remember.
+    pub gate: super::auth::Gate,
     /// Root of the supervision tree, for its health.
     pub root: ChildRef<Supervisor>,
     /// The machine over the last minutes.
     pub machine: MachineHistory,
+    /// What the doctor found.
+    pub checkup: super::Checkup,
 }
 
 /// Longest time that a person waits for an actor. Deleting a large file takes its time.

@@ -16,13 +16,14 @@ pub enum Language {
 }
 
 impl Language {
-    /// `?lang=` if given, otherwise what was chosen on a page ([`LANGUAGE_COOKIE`]), otherwise the first known language that the
-    /// browser prefers.
+    /// `?lang=` if given, otherwise what was chosen on a page ([`LANGUAGE_COOKIE`]), otherwise what the account has chosen,
+    /// otherwise the first known language that the browser prefers.
     pub fn of(request: &HttpRequest) -> Self {
         let asked = request.query_string().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Self::parse);
         let chosen = || request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Self::parse(cookie.value()));
         let accepted = || request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        asked.or_else(chosen).unwrap_or_else(|| Self::choose(accepted()))
+        let own = || super::auth::Access::of(request).language().and_then(Self::parse);
+        asked.or_else(chosen).or_else(own).unwrap_or_else(|| Self::choose(accepted()))
     }
 
     /// Back from the tag.
@@ -213,6 +214,21 @@ words! {
 }
 
 words! {
+    /// States of the parts of the service.
+    PARTS {
+        "starting" Active ("Starting", "") ("Startet", "");
+        "running" Good ("Runs", "") ("Läuft", "");
+        "unresponsive" Bad ("Does not answer", "Something blocks it; what it does not hold goes on.") ("Antwortet nicht", "Etwas hält es auf; alles andere läuft weiter.");
+        "backing_off" Caution ("Failed, waits before the next start", "Its last end says why.") ("Ausgefallen, wartet vor dem nächsten Start", "Das letzte Ende sagt, warum.");
+        "restarting" Caution ("Being started again", "") ("Wird neu gestartet", "");
+        "stopping" Neutral ("Stopping", "") ("Hört auf", "");
+        "stopped" Neutral ("Done", "") ("Fertig", "");
+        "failed" Bad ("Given up", "It failed too often; restart the service.") ("Aufgegeben", "Zu oft ausgefallen; den Dienst neu starten.");
+        "abandoned" Bad ("Left behind", "Its thread hangs in the kernel; switch the drive off and on.") ("Zurückgelassen", "Der Faden hängt im Kernel; das Laufwerk aus- und einschalten.");
+    }
+}
+
+words! {
     /// Kinds of discs.
     KINDS {
         "data_cd" Neutral ("Data CD", "") ("Daten-CD", "");
@@ -226,6 +242,15 @@ words! {
         "vcd" Neutral ("Video CD", "") ("Video-CD", "");
         "blank" Neutral ("Blank disc", "") ("Leere Disc", "");
         "unreadable" Neutral ("Unreadable disc", "") ("Unlesbare Disc", "");
+    }
+}
+
+words! {
+    /// What jobs do.
+    JOB_KINDS {
+        "image" Neutral ("Image of a disc", "") ("Abbild einer Disc", "");
+        "verify" Neutral ("Check of an image", "") ("Prüfung eines Abbilds", "");
+        "scan" Neutral ("Surface scan", "") ("Oberflächenprüfung", "");
     }
 }
 
@@ -323,7 +348,7 @@ mod tests {
 
     #[test]
     fn german_is_german_everywhere() {
-        for word in DRIVES.iter().chain(JOBS).chain(VERDICTS).chain(KINDS) {
+        for word in DRIVES.iter().chain(JOBS).chain(VERDICTS).chain(KINDS).chain(PARTS) {
             assert_ne!(word.word(Language::En), word.word(Language::De), "{}", word.key);
             assert_eq!(word.next(Language::En).is_empty(), word.next(Language::De).is_empty(), "{}", word.key);
         }

@@ -33,7 +33,7 @@ pub enum StorageError {
 
 /// Columns with a unique rule, and the word that their rule carries on either database (PostgreSQL tells the index, SQLite
 /// tells table and columns).
-const UNIQUE: [&str; 5] = ["media_session", "output_path", "filepath", "job_id", "id"];
+const UNIQUE: [&str; 6] = ["name_key", "media_session", "output_path", "filepath", "job_id", "id"];
 
 impl From<DieselError> for StorageError {
     fn from(error: DieselError) -> Self {

@@ -11,7 +11,7 @@ use super::{
     schema::events::{self, dsl},
 };
 use crate::domain::{
-    event::{Event, Level, NewEvent},
+    event::{AUDIT, Event, Level, NewEvent},
     ids::{DriveId, IsoId, JobId},
 };
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -49,6 +49,8 @@ pub struct EventFilter {
     pub until: Option<DateTime<Utc>>,
     /// With this text in the message; upper and lower case of A to Z are the same.
     pub text: Option<String>,
+    /// Also what accounts did, which only administrators may see. Has to be asked for.
+    pub audit: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -154,6 +156,10 @@ fn filtered(filter: &EventFilter) -> Filtered<'static> {
     }
     if filter.level_at_least == Some(Level::Error) {
         query = query.filter(dsl::level.eq(Level::Error.as_str()));
+    }
+    if !filter.audit {
+        let length = i32::try_from(AUDIT.len()).unwrap_or(i32::MAX);
+        query = query.filter(substr(dsl::kind, 1, length).ne(AUDIT));
     }
     if let Some(prefix) = &filter.kind_prefix {
         let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);

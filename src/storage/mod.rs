@@ -2,7 +2,7 @@
 //!
 //! * [`Db`] is the pool. [`Db::read`] gives a closure one consistent, read-only snapshot; [`Db::write`] one transaction that
 //!   no other writer overlaps. A state and its event belong into one `write`.
-//! * [`jobs`], [`isos`], [`drives`], [`drive_settings`], [`drive_stats`], [`media`], [`settings`] hold one aggregate each: a record, and functions that take the
+//! * [`jobs`], [`isos`], [`drives`], [`drive_settings`], [`drive_stats`], [`media`], [`settings`], [`access`] hold one aggregate each: a record, and functions that take the
 //!   [`Connection`] the closure was given.
 //! * [`events`] is the log. It is also the system log and audit trail of the original plan: its `logs` table's columns are
 //!   `id` → `seq`, `job_uuid` → `job_id`, `level`, `message`, `details` → `payload`, `timestamp` → `at`.
@@ -22,6 +22,8 @@ mod queue;
 mod schema;
 mod url;
 
+pub mod access;
+pub mod batches;
 pub mod drive_settings;
 pub mod drive_stats;
 pub mod drives;

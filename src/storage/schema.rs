@@ -78,6 +78,9 @@ diesel::table! {
         details -> Text,
         provenance -> Text,
         sidecars -> Bool,
+        trashed_at -> Nullable<Timestamp>,
+        rename_to -> Nullable<Text>,
+        check_state -> Text,
     }
 }
 
@@ -174,5 +177,74 @@ diesel::table! {
         sectors -> BigInt,
         seconds -> Double,
         bad -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        name -> Text,
+        name_key -> Text,
+        role -> Text,
+        password -> Nullable<Text>,
+        totp -> Nullable<Text>,
+        totp_step -> BigInt,
+        recovery -> Text,
+        stamp -> Text,
+        language -> Nullable<Text>,
+        blocked -> Bool,
+        failures -> BigInt,
+        locked_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        seen_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        secret -> Text,
+        previous -> Nullable<Text>,
+        rotated_at -> Timestamp,
+        csrf -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        secret -> Text,
+        scope -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    links (secret) {
+        secret -> Text,
+        user_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        active -> Bool,
+        document -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }

@@ -29,8 +29,8 @@ fn a_bad_setting_stops_the_start_with_one_line() {
     for (arguments, environment, parts) in [
         (vec!["serve"], ("DISK2ISO_MAX_JOBS", "many"), ["DISK2ISO_MAX_JOBS", "many", "1 to 64"]),
         (vec!["serve"], ("DISK2ISO_MAXJOBS", "3"), ["DISK2ISO_MAXJOBS", "3", "DISK2ISO_MAX_JOBS"]),
-        (vec!["serve"], ("DISK2ISO_AUTH", "on"), ["DISK2ISO_AUTH", "on", "off"]),
-        (vec!["serve"], ("DISK2ISO_LISTEN", "0.0.0.0:8080"), ["DISK2ISO_LISTEN", "0.0.0.0:8080", "loopback"]),
+        (vec!["serve"], ("DISK2ISO_AUTH", "maybe"), ["DISK2ISO_AUTH", "maybe", "off"]),
+        (vec!["serve"], ("DISK2ISO_LISTEN", "everywhere"), ["DISK2ISO_LISTEN", "everywhere", "ADDRESS:PORT"]),
         (vec!["serve", "--config", file.to_str().unwrap()], ("LANG", "C"), ["jobs.max", "900", "1 to 64"]),
     ] {
         let ended = run(&arguments, &[environment, ("DISK2ISO_STATE_DIR", &state(folder.path()))]);
@@ -42,6 +42,16 @@ fn a_bad_setting_stops_the_start_with_one_line() {
 }
 
 #[test]
+fn without_access_control_the_service_does_not_listen_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("DISK2ISO_LISTEN", "0.0.0.0:0"), ("DISK2ISO_AUTH", "off"), ("DISK2ISO_STATE_DIR", &*state(folder.path()))];
+    let ended = run(&["serve"], &settings);
+    assert_eq!((ended.code, ended.err.lines().count()), (Some(2), 1), "{}", ended.err);
+    assert!(["DISK2ISO_LISTEN", "0.0.0.0:0", "loopback", "DISK2ISO_AUTH"].iter().all(|part| ended.err.contains(part)));
+    assert!(!folder.path().join("state").exists(), "nothing was begun");
+}
+
+#[test]
 fn a_second_service_on_the_same_state_is_refused() {
     let service = Service::builder().start();
     let ended = run(
@@ -49,6 +59,7 @@ fn a_second_service_on_the_same_state_is_refused() {
         &[
             ("DISK2ISO_STATE_DIR", &state(service.folder.path())),
             ("DISK2ISO_LISTEN", "127.0.0.1:0"),
+            ("DISK2ISO_AUTH", "off"),
             ("DISK2ISO_REAL_DRIVES", "0"),
         ],
     );

@@ -1,5 +1,6 @@
 //! The database layer, every test on SQLite and on PostgreSQL.
 
+mod access;
 mod fixtures;
 mod lists;
 mod migrations;

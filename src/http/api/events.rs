@@ -3,6 +3,7 @@
 use super::State;
 use crate::{
     domain::{
+        access::Permission,
         event::{Event, Level},
         ids::{DriveId, IsoId, JobId},
     },
@@ -36,9 +37,9 @@ const LEVELS: [&str; 3] = ["info", "warning", "error"];
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn list(may: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let since = number(&mut params, "since")?.unwrap_or(0);
-    let (filter, limit) = (filter(&mut params)?, params.limit()?);
+    let (filter, limit) = (filter(&mut params, may.may(Permission::Administer))?, params.limit()?);
     params.finish()?;
     let found = state.read(Code::NotFound, move |conn| events::since(conn, since, limit + 1, &filter)).await?;
     Ok(web::Json(page(&found, limit)))
@@ -64,7 +65,9 @@ pub(in crate::http) fn number(params: &mut Params, name: &str) -> Result<Option<
 }
 
 /// `level`, `kind`, `drive`, `job`, `iso`, `until`, `q`.
-pub(super) fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
+///
+/// `audit`: also what accounts did.
+pub(super) fn filter(params: &mut Params, audit: bool) -> Result<EventFilter, Problem> {
     Ok(EventFilter {
         drive_id: params.text("drive").map(|id| DriveId::new(&id)),
         job_id: params.parsed::<JobId>("job", "the uuid of a job")?,
@@ -74,5 +77,6 @@ pub(super) fn filter(params: &mut Params) -> Result<EventFilter, Problem> {
         until: params.time("until")?,
         text: params.search()?,
         since: None,
+        audit,
     })
 }

@@ -1,7 +1,9 @@
 //! Handlers, one file per resource.
 
 pub mod config;
+pub mod diagnostics;
 pub mod disks;
+pub mod doctor;
 pub mod download;
 pub mod events;
 pub mod health;
@@ -10,7 +12,10 @@ pub mod jobs;
 pub mod maps;
 pub mod pictures;
 pub mod queue;
+pub mod session;
 pub mod system;
+pub mod tokens;
+pub mod users;
 
 use super::AppState;
 use actix_web::web::Data;

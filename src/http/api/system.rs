@@ -6,6 +6,7 @@ use super::{
     health, jobs,
 };
 use crate::{
+    domain::access::Permission,
     error::{Code, Problem},
     http::{
         auth::{Look, May},
@@ -93,10 +94,11 @@ pub async fn history(_: May<Look>, state: State, params: Params) -> Result<web::
     (status = 200, description = "Events", body = List<EventBody>),
     (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn logs(_: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
+pub async fn logs(may: May<Look>, state: State, mut params: Params) -> Result<web::Json<List<EventBody>>, Problem> {
     let (before, cursor) = (number(&mut params, "before")?, number(&mut params, "cursor")?);
     let since = params.time("since")?;
-    let (filter, limit) = (EventFilter { since, ..filter(&mut params)? }, params.limit()?);
+    let filter = EventFilter { since, ..filter(&mut params, may.may(Permission::Administer))? };
+    let limit = params.limit()?;
     params.finish()?;
     let before = cursor.or(before);
     let found = state.read(Code::NotFound, move |conn| storage::events::latest(conn, limit + 1, before, &filter)).await?;

@@ -47,6 +47,11 @@ pub struct May<R: Right> {
 }
 
 impl<R: Right> May<R> {
+    /// Whether whoever asks may do more than what the handler needs.
+    pub fn may(&self, wanted: Permission) -> bool {
+        self.who.as_ref().is_some_and(|who| who.may(wanted))
+    }
+
     /// Name of whoever asks, for the log; empty if nobody is signed in.
     pub fn name(&self) -> &str {
         self.who.as_ref().map_or("", |who| who.name.as_str())

@@ -10,7 +10,16 @@ use crate::{
     storage::{Connection, StorageError, convert, schema::isos},
 };
 use chrono::{DateTime, Utc};
-use diesel::{Connection as _, prelude::*};
+use diesel::{
+    Connection as _,
+    prelude::*,
+    sql_types::{Integer, Text},
+};
+
+diesel::define_sql_function! {
+    /// First `length` characters from `start`.
+    fn substr(text: Text, start: Integer, length: Integer) -> Text;
+}
 
 /// Enters an image, and may be called again for the same job (after a crash between entering and noting that it was entered):
 /// then the entry is brought up to date and keeps its id. The files beside the image count as not written from then on. Returns
@@ -99,7 +108,23 @@ pub fn by_job(connection: &mut Connection, job: JobId) -> Result<Option<IsoRecor
     row.map(IsoRecord::try_from).transpose()
 }
 
-/// The newest good image of this disc.
+/// How many images lie below this folder, and their bytes together.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn sums_below(connection: &mut Connection, folder: &str) -> Result<(u64, u64), StorageError> {
+    let prefix = format!("{}/", folder.trim_end_matches('/'));
+    let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
+    // A sum of BIGINT is NUMERIC on PostgreSQL.
+    let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>("CAST(COALESCE(SUM(size), 0) AS BIGINT)");
+    let (count, bytes): (i64, i64) = isos::table
+        .filter(substr(isos::filepath, 1, length).eq(prefix))
+        .select((diesel::dsl::count_star(), sum))
+        .first(connection)?;
+    Ok((convert::unsigned("images", count)?, convert::unsigned("bytes of images", bytes)?))
+}
+
+/// The newest good image of this disc; one in the trash does not count.
 ///
 /// # Errors
 /// [`StorageError`] if the database fails.
@@ -109,6 +134,7 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
     let row: Option<Row> = isos::table
         .filter(isos::fingerprint.eq(&disc.0))
         .filter(isos::verdict.eq_any(good))
+        .filter(isos::trashed_at.is_null())
         .order((isos::created_at.desc(), isos::number.desc()))
         .select(Row::as_select())
         .first(connection)
@@ -121,7 +147,8 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
 /// # Errors
 /// [`StorageError::NotFound`], or another if the database fails.
 pub fn set_verified(connection: &mut Connection, id: IsoId, ok: bool, at: DateTime<Utc>) -> Result<(), StorageError> {
-    let changes = (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok));
+    let changes =
+        (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok), isos::check_state.eq(super::check_state(Some(ok))));
     match diesel::update(isos::table.filter(isos::id.eq(id.to_string()))).set(changes).execute(connection)? {
         0 => Err(StorageError::NotFound),
         _ => Ok(()),

@@ -87,6 +87,7 @@ fn a_panicking_job_actor_is_an_event_and_its_job_goes_on() {
         ("DISK2ISO_VIRTUAL_DRIVES", drive.display().to_string()),
         ("DISK2ISO_REAL_DRIVES", "0".to_owned()),
         ("DISK2ISO_AUTO", "1".to_owned()),
+        ("DISK2ISO_AUTH", "off".to_owned()),
     ];
     let config = disk2iso::config::load(None, settings.into_iter().map(|(name, value)| (name.to_owned(), value))).unwrap();
     *TRAP.lock().unwrap() = Some("worker started");

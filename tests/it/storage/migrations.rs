@@ -57,7 +57,7 @@ fn schema(db: &Db) -> BTreeSet<String> {
             JOIN pg_namespace n ON n.oid = t.relnamespace
          WHERE n.nspname = 'public' AND NOT x.indisprimary AND x.indexprs IS NULL",
         "SELECT t.relname || '.' || a.attname || ' -> ' || r.relname || '.' || b.attname || ' ' || CASE f.confdeltype WHEN 'n'
-            THEN 'set null' ELSE f.confdeltype::text END AS line
+            THEN 'set null' WHEN 'c' THEN 'cascade' ELSE f.confdeltype::text END AS line
          FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid JOIN pg_class r ON r.oid = f.confrelid
             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = f.conkey[1]
             JOIN pg_attribute b ON b.attrelid = r.oid AND b.attnum = f.confkey[1] WHERE f.contype = 'f'",

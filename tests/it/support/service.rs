@@ -14,6 +14,16 @@ use std::{
 /// Longest wait for anything; generous, because a test machine may be busy with others.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Name and password of the administrator that `.auth()` makes.
+pub const ADMIN: (&str, &str) = ("Ada", "correct horse battery");
+
+fn with_token(token: &str) -> reqwest::blocking::Client {
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse().expect("header"));
+    let client = reqwest::blocking::Client::builder().no_proxy().default_headers(headers);
+    client.timeout(Duration::from_secs(60)).build().expect("client")
+}
+
 /// How the service shall be started.
 pub struct Builder {
     drives: usize,
@@ -32,6 +42,8 @@ pub struct Service {
     environment: Vec<(String, String)>,
     child: Option<Child>,
     client: reqwest::blocking::Client,
+    /// An API token of the administrator that `.auth()` made; empty without.
+    pub token: String,
     /// Its database; removed when dropped.
     pub database: Database,
 }
@@ -47,6 +59,11 @@ impl Builder {
     pub fn set(mut self, name: &str, value: impl ToString) -> Self {
         self.environment.push((name.to_owned(), value.to_string()));
         self
+    }
+
+    /// With access control, and an administrator [`ADMIN`] whose token every request of [`Service`] carries.
+    pub fn auth(self) -> Self {
+        self.set("DISK2ISO_AUTH", "on")
     }
 
     /// Images every inserted disc.
@@ -68,6 +85,25 @@ impl Builder {
 
     /// Starts it and waits until it is ready and shows its drives.
     pub fn start(self) -> Service {
+        let drives = self.drives;
+        let mut service = self.prepare();
+        service.restart();
+        if service.environment.contains(&("DISK2ISO_AUTH".to_owned(), "on".to_owned())) {
+            service.token = service.set_up();
+            service.client = with_token(&service.token);
+        }
+        service.wait("all drives to be shown", |service| (service.drives().len() == drives).then_some(()));
+        service
+    }
+
+    /// Starts it as it comes, with access control and without an account.
+    pub fn start_without_account(self) -> Service {
+        let mut service = self.auth().prepare();
+        service.restart();
+        service
+    }
+
+    fn prepare(self) -> Service {
         let folder = tempfile::tempdir().expect("folder");
         let output = self.output.unwrap_or_else(|| folder.path().join("images"));
         let drives: Vec<PathBuf> = (0..self.drives).map(|number| folder.path().join(format!("drive{number}"))).collect();
@@ -81,13 +117,11 @@ impl Builder {
             ("DISK2ISO_VIRTUAL_DRIVES".to_owned(), list),
             ("DISK2ISO_REAL_DRIVES".to_owned(), "0".to_owned()),
             ("DISK2ISO_DATABASE_URL".to_owned(), self.database.url.clone()),
+            ("DISK2ISO_AUTH".to_owned(), "off".to_owned()),
         ];
         environment.extend(self.environment);
         let client = reqwest::blocking::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().expect("client");
-        let mut service = Service { folder, output, port, environment, child: None, client, database: self.database };
-        service.restart();
-        service.wait("all drives to be shown", |service| (service.drives().len() == drives.len()).then_some(()));
-        service
+        Service { folder, output, port, environment, child: None, client, token: String::new(), database: self.database }
     }
 }
 
@@ -109,6 +143,35 @@ impl Service {
             .stderr(log);
         self.child = Some(command.process_group(0).spawn().expect("started"));
         self.wait("the service to be ready", |service| service.try_get("/health/ready").filter(|(status, _)| *status == 200));
+    }
+
+    /// The secret of the link that the service printed last.
+    pub fn set_up_secret(&self) -> String {
+        let log = fs::read_to_string(self.folder.path().join("log")).expect("log");
+        log.rsplit("/setup?secret=").next().and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned()
+    }
+
+    /// Makes the first administrator as a person would, and a token for the tests; gives the token.
+    fn set_up(&self) -> String {
+        let client =
+            reqwest::blocking::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("client");
+        let secret = self.set_up_secret();
+        let form = format!("secret={secret}&name={}&password={}&repeated={}", ADMIN.0, ADMIN.1, ADMIN.1).replace(' ', "+");
+        let send = |path: &str, kind: &str, headers: &[(&str, &str)], body: String| {
+            let request = client.post(self.url(path)).header("content-type", kind).body(body);
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            request.send().unwrap_or_else(|error| panic!("{path}: {error}\n{}", self.log()))
+        };
+        let answer = send("/setup", "application/x-www-form-urlencoded", &[], form);
+        let cookie = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).expect("a cookie");
+        let cookie = cookie.split(';').next().expect("a value").to_owned();
+        let who = client.get(self.url("/api/v1/session")).header("cookie", &cookie).send().expect("answer");
+        let who: Value = who.json().expect("JSON");
+        let csrf = who["csrf"].as_str().expect("csrf").to_owned();
+        let headers = [("cookie", cookie.as_str()), ("x-csrf-token", csrf.as_str())];
+        let made = send("/api/v1/tokens", "application/json", &headers, json!({ "name": "tests", "scope": "admin" }).to_string());
+        let made: Value = made.json().expect("JSON");
+        made["token"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
     }
 
     /// Process id of the service.
