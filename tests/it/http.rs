@@ -4,6 +4,7 @@ mod assets;
 mod download;
 mod frame;
 mod guard;
+mod library;
 mod limits;
 mod lists;
 mod openapi;
