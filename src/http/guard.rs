@@ -61,7 +61,7 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'stati
 /// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
 /// which path it was asked).
 fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
-    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER]
+    let kept: Vec<_> = [header::ALLOW, header::CONTENT_RANGE, header::RETRY_AFTER]
         .into_iter()
         .filter_map(|name| response.headers().get(&name).cloned().map(|value| (name, value)))
         .collect();
