@@ -9,6 +9,7 @@ mod frame;
 mod guard;
 mod job_page;
 mod jobs_page;
+mod library;
 mod limits;
 mod lists;
 mod new_job;

@@ -2,6 +2,7 @@
 
 mod access;
 mod fixtures;
+mod library;
 mod lists;
 mod migrations;
 mod queue;
