@@ -2,6 +2,9 @@
 
 mod access;
 mod assets;
+mod assistant;
+mod diagnostics;
+mod doctor;
 mod download;
 mod frame;
 mod guard;
@@ -10,8 +13,10 @@ mod lists;
 mod openapi;
 mod page;
 mod problems;
+mod settings;
 mod speed;
 mod sse;
 mod support;
+mod system;
 mod tls;
 mod websocket;
