@@ -3,6 +3,7 @@
 use super::{Tab, tabs};
 use crate::{
     domain::{
+        access::Permission,
         event::Level,
         ids::{DriveId, IsoId, JobId},
     },
@@ -93,7 +94,8 @@ impl Asked {
             .join("&")
     }
 
-    fn filter(&self) -> Result<EventFilter, Problem> {
+    /// `audit`: also what accounts did.
+    fn filter(&self, audit: bool) -> Result<EventFilter, Problem> {
         let query = self.query();
         let mut params = Params::parse(&query)?;
         let whole_day = self.until.len() == 10;
@@ -107,6 +109,7 @@ impl Asked {
             since: params.time("since")?,
             until,
             text: params.search()?,
+            audit,
         })
     }
 }
@@ -143,7 +146,7 @@ struct Row {
 /// # Errors
 /// `unavailable` without a database; a filter that is not allowed is a page that says so.
 pub async fn logs(
-    _: May<Look>,
+    may: May<Look>,
     state: Data<AppState>,
     request: HttpRequest,
     mut params: Params,
@@ -155,7 +158,7 @@ pub async fn logs(
     let place = || -> Result<_, Problem> {
         Ok((crate::http::api::events::number(&mut params, "before")?, crate::http::api::events::number(&mut params, "after")?))
     };
-    let wanted = { place }().and_then(|place| Ok((place, asked.filter()?)));
+    let wanted = { place }().and_then(|place| Ok((place, asked.filter(may.may(Permission::Administer))?)));
     let frame = Frame::new(&request, Place::System, "");
     let frame = Frame { title: frame.t("Events", "Ereignisse").to_owned(), ..frame };
     let mut page = Page {
@@ -245,11 +248,11 @@ fn bounded(text: &str) -> String {
 ///
 /// # Errors
 /// `invalid_query`; `unavailable` without a database.
-pub async fn download(_: May<Look>, state: Data<AppState>, mut params: Params) -> Result<HttpResponse, Problem> {
+pub async fn download(may: May<Look>, state: Data<AppState>, mut params: Params) -> Result<HttpResponse, Problem> {
     let text = params.word("format", &["jsonl", "text"])?.as_deref() == Some("text");
     let asked = Asked::take(&mut params);
     params.finish()?;
-    let filter = asked.filter()?;
+    let filter = asked.filter(may.may(Permission::Administer))?;
     let first = filter.clone();
     let from = state.read(Code::NotFound, move |conn| events::before_last(conn, MAX_DOWNLOAD, &first)).await?;
     let (name, kind) =
