@@ -2,15 +2,21 @@
 
 mod access;
 mod assets;
+mod dashboard;
 mod download;
+mod drives_pages;
 mod frame;
 mod guard;
+mod jobs_page;
+mod job_page;
 mod limits;
 mod lists;
+mod new_job;
 mod openapi;
 mod page;
 mod problems;
 mod speed;
 mod sse;
 mod support;
+mod tls;
 mod websocket;

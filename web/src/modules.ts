@@ -3,10 +3,15 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
-  copy: () => import("./modules/copy"),
   file_text: () => import("./modules/file_text"),
   logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
+  queue: () => import("./modules/queue"),
+  selection: () => import("./modules/selection"),
+  "job-form": () => import("./modules/job-form"),
+  machine: () => import("./modules/machine"),
+  "new-job": () => import("./modules/new-job"),
+  copy: () => import("./modules/copy"),
   disc: () => import("./modules/disc"),
 };
 

@@ -16,6 +16,7 @@ function alike(a: Node, b: Node): boolean {
 
 /** Attributes that people or the browser change, and that the server does not know. */
 function isTheirs(element: Element, name: string): boolean {
+  if (name === "data-keep") return true;
   return name === "open" && (element instanceof HTMLDetailsElement || element instanceof HTMLDialogElement);
 }
 
