@@ -711,6 +711,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that somebody who helps has to know, as `.tar.gz`, without secrets. */
+        get: operations["get_system_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks at drives, permissions, programs, folders and database, and says what to do about what is wrong.
+         * @description A look at most two minutes old is told again; `anew=true` looks in any case. If a drive hangs, the answer comes after 20 seconds with the
+         *     last look and `running`.
+         */
+        get: operations["get_system_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/history": {
         parameters: {
             query?: never;
@@ -1520,6 +1558,38 @@ export interface components {
          * @enum {string}
          */
         DiskType: "scsi" | "virtual";
+        /**
+         * @description What the doctor says.
+         * @example {
+         *       "at": "2026-11-20T10:40:00Z",
+         *       "findings": [
+         *         {
+         *           "advice": "for audio tracks as FLAC",
+         *           "commands": [
+         *             "apt install flac"
+         *           ],
+         *           "severity": "note",
+         *           "text": "flac is not installed",
+         *           "topic": "tool"
+         *         }
+         *       ],
+         *       "healthy": false,
+         *       "running": null
+         *     }
+         */
+        DoctorReport: {
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            at?: string | null;
+            /** @description What was found. */
+            findings: components["schemas"]["FindingBody"][];
+            /** @description Whether nothing is bad; null before the first look is over. */
+            healthy?: boolean | null;
+            /** @description What is being looked at now; null: nothing. A drive that hangs keeps it here. */
+            running?: string | null;
+        };
         /** @description A drive in one line. */
         DriveSummary: {
             /** @description Id. */
@@ -1598,6 +1668,22 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        /** @description One finding. */
+        FindingBody: {
+            /** @description What to do; empty if nothing has to be done. */
+            advice: string;
+            /** @description Commands and lines of configuration that do it. */
+            commands: string[];
+            /** @description `ok`, `note` (works, but), `bad` (does not work). */
+            severity: string;
+            /** @description What was found. */
+            text: string;
+            /**
+             * @description What it is about.
+             * @example drive
+             */
+            topic: string;
         };
         /** @description A file on the disc that is hit. */
         HitFile: {
@@ -1767,7 +1853,6 @@ export interface components {
          *       "error_code": null,
          *       "error_count": 0,
          *       "eta_seconds": 248,
-         *       "filename": null,
          *       "fingerprint": "9f86d081884c7d659a2feaa0c55ad015",
          *       "iso_id": null,
          *       "kind": "image",
@@ -1835,8 +1920,6 @@ export interface components {
              * @description Seconds left at this speed.
              */
             eta_seconds?: number | null;
-            /** @description The name that was asked for, without `.iso`; null if it is to be the label. */
-            filename?: string | null;
             /** @description The disc that it reads. */
             fingerprint?: string | null;
             /** @description The image that it made or checks. */
@@ -5832,6 +5915,92 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+        };
+    };
+    get_system_diagnostics: {
+        parameters: {
+            query?: {
+                /** @description Replace names of discs, files, folders and the machine */
+                hide?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": number[];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_system_doctor: {
+        parameters: {
+            query?: {
+                /** @description Look now */
+                anew?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_system_history: {
