@@ -2,8 +2,8 @@
 
 mod access;
 mod assets;
-mod dashboard;
 mod assistant;
+mod dashboard;
 mod diagnostics;
 mod doctor;
 mod download;
