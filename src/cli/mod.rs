@@ -8,6 +8,7 @@ mod read_worker;
 mod scsi_target;
 mod serve;
 mod signals;
+mod user;
 
 use crate::config::{Config, load};
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ enum Command {
     Doctor(DoctorArgs),
     /// Bring the database up to date.
     Migrate(ConfigArgs),
+    /// Make accounts, choose passwords anew, list accounts; also while the service runs. For whoever is locked out.
+    User(user::UserArgs),
     /// Print the OpenAPI document.
     Openapi,
     /// Read a disc for the service (started by it).
@@ -74,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => args.load().map(serve::run),
         Command::Doctor(args) => args.config.load().map(|config| doctor::run(&config, args.json)),
         Command::Migrate(args) => args.load().map(|config| migrate::run(&config)),
+        Command::User(args) => Ok(user::run(args)),
         Command::Image(args) => Ok(image::run(args)),
         Command::Openapi => Ok(openapi::run()),
         Command::ReadWorker(args) => Ok(read_worker::run(&args)),

@@ -336,6 +336,18 @@ pub const HELP: &[Help] = &[
         ),
     },
     Help {
+        name: "library.trash_days",
+        group: Group::Jobs,
+        input: Input::Number(0, 3650, ("days", "Tage")),
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Days in the trash", "Tage im Papierkorb"),
+        text: (
+            "Deleted images can be taken back for so long; their files take room until then. 0: they are gone at once.",
+            "So lange lassen sich gelöschte Abbilder zurückholen; ihre Dateien belegen so lange Platz. 0: Sie sind sofort weg.",
+        ),
+    },
+    Help {
         name: "hook.command",
         group: Group::Hook,
         input: Input::Path,

@@ -82,7 +82,7 @@ fn add_headers(headers: &mut HeaderMap, secure: bool) {
 /// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
 /// which path it was asked).
 fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
-    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE]
+    let kept: Vec<_> = [header::ALLOW, header::CONTENT_RANGE, header::RETRY_AFTER, header::SET_COOKIE]
         .into_iter()
         .flat_map(|name| response.headers().get_all(&name).map(|value| (name.clone(), value.clone())).collect::<Vec<_>>())
         .collect();

@@ -18,12 +18,13 @@ use crate::{
             users::{self, User},
         },
     },
+    telemetry::Clock,
 };
 use chrono::TimeDelta;
 use serde_json::json;
 
 /// How long a link with which somebody chooses a password is good.
-const LINK: TimeDelta = TimeDelta::days(3);
+pub const LINK: TimeDelta = TimeDelta::days(3);
 /// Most tokens of one account.
 const MAX_TOKENS: usize = 50;
 /// Most accounts.
@@ -76,16 +77,21 @@ pub(super) async fn new_user(state: &AppState, name: &str, role: Role, password:
         Some(password) => Some(hashed(state, "password", password, &name).await?),
         None => None,
     };
-    let now = state.journal.clock.now();
-    Ok(User {
-        id: state.journal.clock.new_id().to_string(),
+    Ok(blank(&state.journal.clock, name, role, password, fresh()?))
+}
+
+/// A new account; the name and the hash of the password are good.
+pub fn blank(clock: &Clock, name: String, role: Role, password: Option<String>, stamp: String) -> User {
+    let now = clock.now();
+    User {
+        id: clock.new_id().to_string(),
         name,
         role,
         password,
         totp: None,
         totp_step: 0,
         recovery: Vec::new(),
-        stamp: fresh()?,
+        stamp,
         language: None,
         blocked: false,
         failures: 0,
@@ -93,7 +99,7 @@ pub(super) async fn new_user(state: &AppState, name: &str, role: Role, password:
         created_at: now,
         updated_at: now,
         seen_at: None,
-    })
+    }
 }
 
 /// Makes an account; without a password also the secret of a link with which its owner chooses one.
@@ -241,7 +247,8 @@ pub async fn linked(state: &AppState, link: &str) -> Result<User, Problem> {
 pub async fn choose_password(state: &AppState, link: &str, password: &str) -> Result<User, Problem> {
     let user = linked(state, link).await?;
     let (stored, hash, fresh) = (hashed(state, "password", password, &user.name).await?, secret::hash(link), fresh()?);
-    commit(state, move |tx| {
+    let key = crate::domain::access::name_key(&user.name);
+    let user = commit(state, move |tx| {
         let purpose = Purpose::Password(user.id.clone());
         if links::find(tx.conn, &hash, tx.now)? != Some(purpose.clone()) {
             return Ok(Err(link_used()));
@@ -254,7 +261,9 @@ pub async fn choose_password(state: &AppState, link: &str, password: &str) -> Re
         told(tx, "access.password_changed", &user.id, &user.name, format!("{} chose a password with a link", user.name))?;
         Ok(Ok(user))
     })
-    .await
+    .await?;
+    state.gate.throttle().forget(&key);
+    Ok(user)
 }
 
 /// Whoever asks, as an account that they may change.

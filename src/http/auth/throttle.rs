@@ -55,6 +55,11 @@ impl Throttle {
         Ok(())
     }
 
+    /// The account starts afresh: its owner has a new password.
+    pub fn forget(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(true, name.to_owned()));
+    }
+
     /// The attempt was no mistake. The account starts afresh; the address only gets this one back: who has an account of their
     /// own must not be able to wipe out what they tried with others.
     pub fn good(&self, name: &str, address: &str) {

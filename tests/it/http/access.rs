@@ -176,3 +176,364 @@ fn a_session_has_to_show_its_token_to_change_anything_and_an_api_token_has_not()
     assert_eq!(browser.api("DELETE", &path, &Value::Null).status, 204);
     assert_eq!((with("GET", "/api/v1/jobs").status, browser.api("DELETE", &path, &Value::Null).status), (401, 404));
 }
+
+/// A code of the app with this seed, so many steps from now.
+fn code(seed: &str, steps: u64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(seed).expect("seed");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_secs();
+    totp_rs::Builder::new().with_secret(secret).build().expect("app").generate(now + 30 * steps).to_string()
+}
+
+#[test]
+fn with_a_second_step_a_password_is_not_enough_and_no_code_works_twice() {
+    let service = Service::builder().drives(0).auth().start();
+    let mut browser = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    let page = browser.get("/account/second-step").text();
+    let seed = between(&page, "name=\"seed\" value=\"", "\"").to_owned();
+    assert!(page.contains("<svg class=\"qr\"") && !page.contains("style="), "{page}");
+    let on = |browser: &mut Browser<'_>, code: &str, current: &str| {
+        browser.form("/ui/account/second-step", &[("seed", &seed), ("code", code), ("current", current)])
+    };
+    assert_eq!(on(&mut browser, "000000", ADMIN.1).status, 422);
+    assert_eq!(on(&mut browser, &code(&seed, 0), "wrong password").status, 422);
+    let used = code(&seed, 0);
+    let done = on(&mut browser, &used, ADMIN.1);
+    assert_eq!(done.status, 200);
+    let page = done.text();
+    let codes: Vec<&str> = page.split("<li><code class=\"secret\">").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+    assert_eq!(codes.len(), 10);
+    let ticket = || {
+        let page = Browser::new(&service).form("/login", &[("name", ADMIN.0), ("password", ADMIN.1)]);
+        assert_eq!((page.status, page.header("set-cookie")), (200, ""), "{}", page.text());
+        between(&page.text(), "name=\"ticket\" value=\"", "\"").to_owned()
+    };
+    let enter = |ticket: &str, code: &str| Browser::new(&service).form("/login", &[("ticket", ticket), ("code", code)]).status;
+    let first = ticket();
+    assert_eq!(enter(&first, &used), 401, "used when it was switched on");
+    // The code of the next half minute is good, too, so that no test waits for it.
+    let next = code(&seed, 1);
+    assert_eq!(enter(&first, &next), 303);
+    assert_eq!(enter(&first, &next), 401, "a ticket is used up");
+    let second = ticket();
+    assert_eq!((enter(&second, &next), enter(&second, &codes[0].to_uppercase())), (401, 303));
+    let third = ticket();
+    assert_eq!((enter(&third, codes[0]), enter(&third, codes[1])), (401, 303), "a recovery code works once");
+    assert_eq!(browser.form("/ui/account/second-step/off", &[("current", "wrong password")]).status, 422);
+    assert_eq!(browser.form("/ui/account/second-step/off", &[("current", ADMIN.1)]).status, 303);
+    Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+}
+
+#[test]
+fn wrong_passwords_make_everybody_wait_for_this_account_and_the_page_says_how_long() {
+    let mut service = Service::builder().drives(0).auth().start();
+    service.command("/api/v1/users", &json!({ "name": "grace", "role": "viewer", "password": ADMIN.1 }));
+    let attempt = |service: &Service, name: &str, password: &str| {
+        Browser::new(service).form("/login", &[("name", name), ("password", password)])
+    };
+    for name in [ADMIN.0, "nobody"] {
+        let mut waits = 0;
+        for _ in 0..8 {
+            let answer = attempt(&service, name, "wrong password");
+            if answer.status == 429 {
+                waits += 1;
+                let seconds: u64 = answer.header("retry-after").parse().expect("seconds");
+                assert!(seconds >= 1 && answer.text().contains(&format!("Try again in {seconds} s")), "{}", answer.text());
+            }
+        }
+        assert!(waits > 0, "{name}");
+    }
+    // Even with the right password, while somebody else is let in.
+    for _ in 0..12 {
+        attempt(&service, ADMIN.0, "wrong password");
+    }
+    assert_eq!(
+        (attempt(&service, "grace", ADMIN.1).status, service.get("/api/v1/session")["name"].as_str()),
+        (303, Some(ADMIN.0))
+    );
+    let german = ask(
+        &service,
+        "POST",
+        "/login",
+        &[("content-type", "application/x-www-form-urlencoded"), ("accept-language", "de")],
+        b"name=nobody&password=x",
+    );
+    assert!(german.status == 401 || german.text().contains("Nächster Versuch in"), "{}", german.text());
+    let kinds = service.get("/api/v1/system/logs?kind=access.&limit=200");
+    let kinds: Vec<&str> = kinds["items"].as_array().expect("items").iter().filter_map(|event| event["kind"].as_str()).collect();
+    assert!(kinds.contains(&"access.sign_in_failed") && kinds.contains(&"access.locked"), "{kinds:?}");
+    // A restart forgets the addresses, not the account.
+    service
+        .database
+        .open()
+        .write_blocking(|conn| {
+            use disk2iso::storage::access::users;
+            let user = users::by_name(conn, ADMIN.0)?.expect("account");
+            users::update(conn, &users::User { locked_until: Some(user.created_at + chrono::TimeDelta::hours(1)), ..user })
+        })
+        .expect("stored");
+    service.stop();
+    service.restart();
+    assert_eq!(attempt(&service, ADMIN.0, ADMIN.1).status, 429);
+}
+
+#[test]
+fn a_password_is_changed_with_the_old_one_and_ends_all_other_sessions() {
+    let service = Service::builder().drives(0).auth().start();
+    let mut here = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    let mut there = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    let before = here.cookie.clone();
+    let change = |browser: &mut Browser<'_>, current: &str, new: &str, repeated: &str| {
+        browser.form("/ui/account/password", &[("current", current), ("password", new), ("repeated", repeated)])
+    };
+    for (current, new, repeated, field) in [
+        ("wrong password", "another battery", "another battery", "current"),
+        (ADMIN.1, "short", "short", "password"),
+        (ADMIN.1, "another battery", "other battery", "repeated"),
+    ] {
+        let answer = change(&mut here, current, new, repeated);
+        assert_eq!(answer.status, 422, "{field}");
+        assert!(answer.text().contains(&format!("id=\"{field}-wrong\"")), "{field}");
+    }
+    assert_eq!(there.get("/account").status, 200);
+    assert_eq!(change(&mut here, ADMIN.1, "another battery", "another battery").status, 303);
+    assert_ne!(here.cookie, before, "the secret changed");
+    assert_eq!((here.get("/account").status, there.get("/api/v1/session").status), (200, 401));
+    assert_eq!(ask(&service, "GET", "/api/v1/session", &[("cookie", &before)], b"").status, 401);
+    assert_eq!(Browser::new(&service).form("/login", &[("name", ADMIN.0), ("password", ADMIN.1)]).status, 401);
+    Browser::signed_in(&service, ADMIN.0, "another battery");
+}
+
+#[test]
+fn sessions_change_their_secret_and_end() {
+    use disk2iso::storage::access::sessions::{self, Session};
+    let service = Service::builder().drives(0).auth().start();
+    let mut browser = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    let id = browser.get("/api/v1/session").json()["session_id"].as_str().expect("id").to_owned();
+    let change = |with: &dyn Fn(Session) -> Session| {
+        let write = service.database.open().write_blocking(|conn| {
+            let session = sessions::get(conn, &id)?;
+            sessions::update(conn, &with(session))
+        });
+        write.expect("stored");
+    };
+    let first = browser.cookie.clone();
+    change(&|session| Session { rotated_at: session.rotated_at - chrono::TimeDelta::hours(2), ..session });
+    assert_eq!(browser.get("/api/v1/session").status, 200);
+    let second = browser.cookie.clone();
+    assert_ne!(first, second, "a new secret came with the answer");
+    let with = |cookie: &str| ask(&service, "GET", "/api/v1/session", &[("cookie", cookie)], b"");
+    assert_eq!((with(&first).status, with(&second).status), (200, 200), "requests that were under way");
+    change(&|session| Session { rotated_at: session.rotated_at - chrono::TimeDelta::minutes(2), ..session });
+    assert_eq!((with(&second).status, with(&first).status), (200, 401), "the old one ends once the new one was seen");
+    let list = browser.get("/api/v1/sessions").json();
+    assert_eq!((list["items"].as_array().map(Vec::len), &list["items"][1]["current"]), (Some(2), &json!(false)));
+    change(&|session| Session { expires_at: session.created_at, ..session });
+    assert_eq!(with(&second).status, 401, "too old");
+}
+
+#[test]
+fn people_are_invited_changed_blocked_and_removed_and_somebody_always_administers() {
+    let service = Service::builder().drives(0).auth().start();
+    let mut ada = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    let page = ada.form("/ui/users", &[("name", "Gräce <b>"), ("role", "operator")]);
+    assert_eq!(page.status, 201, "{}", page.text());
+    let link = between(&page.text(), "<code class=\"secret\">", "<").to_owned();
+    assert!(link.starts_with(&service.url("/invitation?secret=")), "{link}");
+    let secret = link.rsplit('=').next().expect("secret").to_owned();
+    assert_eq!(ada.form("/ui/users", &[("name", "GRÄCE <B>"), ("role", "viewer")]).status, 409);
+    assert!(!ada.get("/settings/users").text().contains(&secret), "shown once");
+    let mut grace = Browser::new(&service);
+    let page = grace.get(&format!("/invitation?secret={secret}")).text();
+    assert!(page.contains("Gräce &#60;b&#62;"), "{page}");
+    let choose = |secret: &str| {
+        Browser::new(&service).form("/invitation", &[("secret", secret), ("password", ADMIN.1), ("repeated", ADMIN.1)])
+    };
+    assert_eq!((choose("x").status, choose(&secret).status, choose(&secret).status), (410, 303, 410));
+    let mut grace = Browser::signed_in(&service, "gräce <b>", ADMIN.1);
+    let who = grace.get("/api/v1/session").json();
+    assert_eq!((who["role"].as_str(), grace.get("/settings/users").status), (Some("operator"), 403));
+    let user = format!("/api/v1/users/{}", who["user_id"].as_str().expect("id"));
+    assert_eq!(ada.api("PATCH", &user, &json!({ "role": "viewer" })).json()["role"], "viewer");
+    let before = grace.cookie.clone();
+    assert_eq!(grace.get("/api/v1/session").json()["role"], "viewer");
+    assert_ne!(grace.cookie, before, "another role, another secret");
+    assert_eq!(ada.api("PATCH", &user, &json!({ "blocked": true })).status, 200);
+    assert_eq!(grace.get("/api/v1/session").status, 401);
+    assert_eq!(Browser::new(&service).form("/login", &[("name", "gräce <b>"), ("password", ADMIN.1)]).status, 401);
+    let own = format!("/api/v1/users/{}", ada.get("/api/v1/session").json()["user_id"].as_str().expect("id"));
+    for (method, body) in [("PATCH", json!({ "role": "viewer" })), ("PATCH", json!({ "blocked": true })), ("DELETE", Value::Null)]
+    {
+        let answer = ada.api(method, &own, &body);
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("last_admin")), "{method} {body}");
+    }
+    assert_eq!((ada.api("DELETE", &user, &Value::Null).status, ada.api("DELETE", &user, &Value::Null).status), (204, 404));
+}
+
+#[test]
+fn a_proxy_is_believed_only_if_it_is_on_the_list_and_only_about_accounts_that_exist() {
+    let behind = |proxies: &str| {
+        Service::builder().drives(0).set("DISK2ISO_PROXIES", proxies).set("DISK2ISO_PROXY_HEADER", "Remote-User").auth().start()
+    };
+    let service = behind("10.0.0.0/8,127.0.0.1");
+    let ask_as = |name: &str, method: &str, csrf: &str| {
+        let headers = [("remote-user", name), ("x-csrf-token", csrf), ("content-type", "application/json")];
+        ask(
+            &service,
+            method,
+            if method == "GET" { "/api/v1/session" } else { "/api/v1/tokens" },
+            &headers,
+            br#"{"name": "x", "scope": "read"}"#,
+        )
+    };
+    let who = ask_as("ADA", "GET", "").json();
+    assert_eq!((who["means"].as_str(), who["role"].as_str()), (Some("proxy"), Some("admin")));
+    let csrf = who["csrf"].as_str().expect("csrf").to_owned();
+    assert_eq!((ask_as("nobody", "GET", "").status, ask_as("nobody", "POST", &csrf).status), (401, 401));
+    assert_eq!(
+        (ask_as("ada", "POST", "").status, ask_as("ada", "POST", "x").status, ask_as("ada", "POST", &csrf).status),
+        (403, 403, 201)
+    );
+    let secure = ask(
+        &service,
+        "POST",
+        "/login",
+        &[("x-forwarded-proto", "https"), ("content-type", "application/x-www-form-urlencoded")],
+        format!("name={}&password={}", ADMIN.0, ADMIN.1.replace(' ', "+")).as_bytes(),
+    );
+    let cookie = secure.header("set-cookie");
+    assert!(cookie.starts_with("__Host-disk2iso_session=") && cookie.contains("; Secure"), "{cookie}");
+    let service = behind("192.0.2.1");
+    let forged = ask(&service, "GET", "/api/v1/session", &[("remote-user", "ada")], b"");
+    assert_eq!(forged.status, 401);
+}
+
+#[test]
+fn who_listens_everywhere_is_reached_by_address_and_by_its_names_and_by_no_other() {
+    let service = Service::builder().drives(0).set("DISK2ISO_HOSTS", "discs.example.org").everywhere().auth().start();
+    for (host, status) in [
+        ("discs.example.org", 200),
+        ("discs.example.org:8443", 200),
+        ("192.0.2.7:8080", 200),
+        ("0.0.0.0", 200),
+        ("[::1]", 200),
+        ("localhost", 200),
+        ("evil.example", 403),
+        ("discs.example.org.evil.example", 403),
+    ] {
+        assert_eq!(ask(&service, "GET", "/login", &[("host", host)], b"").status, status, "{host}");
+    }
+}
+
+#[test]
+fn live_connections_end_with_the_session_and_do_not_tell_what_others_did() {
+    use std::io::{BufRead as _, BufReader};
+    let service = Service::builder().drives(0).auth().start();
+    service.command("/api/v1/users", &json!({ "name": "grace", "role": "viewer", "password": ADMIN.1 }));
+    let mut grace = Browser::signed_in(&service, "grace", ADMIN.1);
+    let stream = super::support::open(&service, "GET", "/events/system?since=0", &[("cookie", &grace.cookie)], b"");
+    assert_eq!(stream.status().as_u16(), 200);
+    let mut lines = BufReader::new(stream).lines();
+    service.command("/api/v1/tokens", &json!({ "name": "noise", "scope": "read" }));
+    assert_eq!(grace.form("/logout", &[]).status, 303);
+    let said: Vec<String> = lines.by_ref().map_while(Result::ok).collect();
+    assert!(said.iter().any(|line| line == "event: goodbye"), "{said:?}");
+    assert!(!said.iter().any(|line| line.contains("access.")), "{said:?}");
+    let mut grace = Browser::signed_in(&service, "grace", ADMIN.1);
+    for path in ["/api/v1/events?limit=200", "/api/v1/events?kind=access.", "/api/v1/system/logs?limit=200"] {
+        assert!(!grace.get(path).text().contains("access."), "{path}");
+        assert!(service.get(path).to_string().contains("access."), "{path}");
+    }
+    let writes = service.get("/api/v1/system/logs?kind=access.write&limit=200");
+    let write = writes["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|event| event["payload"]["path"] == "/api/v1/users")
+        .expect("noted");
+    assert_eq!((&write["payload"]["name"], &write["payload"]["status"]), (&json!(ADMIN.0), &json!(201)));
+}
+
+#[test]
+fn no_secret_is_in_a_log_an_event_or_an_error() {
+    let mut service = Service::builder().drives(0).set("DISK2ISO_LOG_LEVEL", "trace").auth().start();
+    let mut secrets = vec![service.token.clone(), ADMIN.1.to_owned(), "wrong password".to_owned()];
+    let mut ada = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
+    secrets.push(ada.cookie.split_once('.').expect("secret").1.to_owned());
+    let csrf = ada.csrf.clone();
+    secrets.push(csrf.clone());
+    Browser::new(&service).form("/login", &[("name", "typed a secret here"), ("password", "wrong password")]);
+    secrets.push("typed a secret here".to_owned());
+    let made = ada.api("POST", "/api/v1/users", &json!({ "name": "grace", "role": "viewer" })).json();
+    let link = made["link"].as_str().expect("link").rsplit('=').next().expect("secret").to_owned();
+    Browser::new(&service)
+        .form("/invitation", &[("secret", &link), ("password", "graces password"), ("repeated", "graces password")]);
+    secrets.extend([link.clone(), "graces password".to_owned()]);
+    let seed = between(&ada.get("/account/second-step").text(), "name=\"seed\" value=\"", "\"").to_owned();
+    let on = ada.form("/ui/account/second-step", &[("seed", &seed), ("code", &code(&seed, 0)), ("current", ADMIN.1)]).text();
+    secrets.extend([seed.clone(), between(&on, "<li><code class=\"secret\">", "<").to_owned()]);
+    let bad = ada.api("POST", "/api/v1/users", &json!({ "name": "x", "role": "graces password", "password": "short secret" }));
+    assert!(bad.status == 422 && !bad.text().contains("short secret"));
+    secrets.push("short secret".to_owned());
+    let events = service.get("/api/v1/system/logs?limit=200").to_string();
+    let everything = [
+        service.get("/api/v1/system/config").to_string(),
+        service.get("/api/v1/users").to_string(),
+        service.get("/api/v1/tokens").to_string(),
+        events,
+    ];
+    service.stop();
+    let log = std::fs::read_to_string(service.folder.path().join("log")).expect("log");
+    let log: String = log.lines().filter(|line| !line.contains("/setup?secret=")).collect();
+    let stored = std::fs::read(service.database.url.trim_start_matches("sqlite://")).expect("database");
+    for secret in &secrets {
+        assert!(!log.contains(secret.as_str()), "in the log: {secret}");
+        assert!(everything.iter().all(|text| !text.contains(secret.as_str())), "told: {secret}");
+        // The seed and the session's form token are needed as they are; they open nothing alone.
+        let kept = *secret == seed || *secret == csrf;
+        assert_eq!(stored.windows(secret.len()).any(|window| window == secret.as_bytes()), kept, "stored: {secret}");
+    }
+}
+
+#[test]
+fn the_command_line_lets_in_who_is_locked_out() {
+    use std::{io::Write as _, process::Stdio};
+    let service = Service::builder().drives(0).auth().start();
+    let run = |arguments: &[&str], input: &str| {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_disk2iso"))
+            .arg("user")
+            .args(arguments)
+            .env("DISK2ISO_STATE_DIR", service.folder.path().join("state"))
+            .env("DISK2ISO_DATABASE_URL", &service.database.url)
+            .env("DISK2ISO_HOSTS", "discs.example.org")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        child.stdin.take().expect("input").write_all(input.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("ended");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (code, out, _) = run(&["add", "grace", "--role", "operator"], "");
+    assert!(code == Some(0) && out.contains("http://discs.example.org"), "{out}");
+    let secret = out.trim().rsplit('=').next().expect("secret").to_owned();
+    assert_eq!(
+        Browser::new(&service).form("/invitation", &[("secret", &secret), ("password", ADMIN.1), ("repeated", ADMIN.1)]).status,
+        303
+    );
+    assert_eq!(Browser::signed_in(&service, "grace", ADMIN.1).get("/api/v1/session").json()["role"], "operator");
+    assert_eq!(run(&["password", "Ada", "--password-stdin"], "a new long password\n").0, Some(0));
+    Browser::signed_in(&service, ADMIN.0, "a new long password");
+    let (_, out, _) = run(&["list"], "");
+    assert!(out.contains("admin     Ada  (active)") && out.contains("operator  grace"), "{out}");
+    for (arguments, part) in
+        [(&["add", "ADA"][..], "already"), (&["password", "nobody"], "no account"), (&["add", "a:b"], "colon")]
+    {
+        let (code, _, err) = run(arguments, "");
+        assert!(code == Some(1) && err.contains(part) && err.lines().count() == 1, "{err}");
+    }
+}

@@ -82,6 +82,7 @@ fn only_the_catalogued_file_itself_is_served() {
     std::fs::create_dir(file).expect("folder");
     refused();
     std::fs::remove_dir(file).expect("removed");
+    let address = format!("{address}?now=true");
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").status, 204);
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").json()["code"], "iso_unknown");
     assert_eq!(service.isos().len(), 0);
@@ -111,6 +112,7 @@ fn an_image_can_be_verified_and_deleted_with_its_file() {
     assert_eq!(job["kind"], "verify");
     service.wait_for_status(job["uuid"].as_str().expect("uuid"), "completed");
     assert_eq!(service.get(&address)["verify_ok"], true);
+    let address = format!("{address}?now=true");
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").status, 204);
     assert!(!std::path::Path::new(image["filepath"].as_str().expect("path")).exists());
 }

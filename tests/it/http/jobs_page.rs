@@ -112,10 +112,10 @@ fn several_jobs_at_once_say_how_many_and_why_not_the_others_and_come_back_togeth
     let jobs: Vec<String> = ["a", "b", "c", "d"].iter().map(|name| make(&service, name)).collect();
     let tick = |jobs: &[String]| jobs.iter().map(|job| format!("&jobs={job}")).collect::<String>();
     service.command(&format!("/api/v1/jobs/{}/cancel", jobs[3]), &json!({}));
-    let paused = press(&service, "/ui/jobs/bulk", &format!("action=pause{}", tick(&jobs)));
+    let paused = press(&service, "/ui/jobs/bulk", &format!("do=pause{}", tick(&jobs)));
     assert!(paused.contains("3 jobs: paused (a, b, c)") && paused.contains("Left alone: 1 × over already"), "{paused}");
-    let cancelled = press(&service, "/ui/jobs/bulk", &format!("action=cancel{}", tick(&jobs[..2])));
-    let deleted = press(&service, "/ui/jobs/bulk", &format!("action=delete{}", tick(&jobs[..2])));
+    let cancelled = press(&service, "/ui/jobs/bulk", &format!("do=cancel{}", tick(&jobs[..2])));
+    let deleted = press(&service, "/ui/jobs/bulk", &format!("do=delete{}", tick(&jobs[..2])));
     assert!(deleted.contains("2 jobs: deleted"), "{deleted}");
     service.stop();
     service.restart();
@@ -127,8 +127,8 @@ fn several_jobs_at_once_say_how_many_and_why_not_the_others_and_come_back_togeth
     press(&service, &undo(&paused), "");
     let all: Vec<Value> = jobs.iter().map(|job| status(&service, job)).collect();
     assert_eq!(all, ["queued", "queued", "queued", "cancelled"]);
-    assert!(press(&service, "/ui/jobs/bulk", "action=cancel").contains("tick some first"));
-    assert!(press(&service, "/ui/jobs/bulk", &format!("action=explode{}", tick(&jobs[..1]))).contains("Not possible:"));
+    assert!(press(&service, "/ui/jobs/bulk", "do=cancel").contains("tick some first"));
+    assert!(press(&service, "/ui/jobs/bulk", &format!("do=explode{}", tick(&jobs[..1]))).contains("Not possible:"));
     assert!(press(&service, "/ui/jobs/undo/99999999", "").contains("too long ago"));
     assert!(press(&service, "/ui/jobs/undo/x", "").contains("Not possible:"));
 }

@@ -30,6 +30,7 @@ pub struct Builder {
     environment: Vec<(String, String)>,
     database: Database,
     output: Option<PathBuf>,
+    address: &'static str,
 }
 
 /// A running (or just killed) service.
@@ -96,6 +97,12 @@ impl Builder {
         service
     }
 
+    /// Listening on every address of this machine.
+    pub fn everywhere(mut self) -> Self {
+        self.address = "0.0.0.0";
+        self
+    }
+
     /// Starts it as it comes, with access control and without an account.
     pub fn start_without_account(self) -> Service {
         let mut service = self.auth().prepare();
@@ -111,7 +118,7 @@ impl Builder {
         let list = drives.iter().map(|drive| drive.display().to_string()).collect::<Vec<_>>().join(",");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let mut environment = vec![
-            ("DISK2ISO_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+            ("DISK2ISO_LISTEN".to_owned(), format!("{}:{port}", self.address)),
             ("DISK2ISO_STATE_DIR".to_owned(), folder.path().join("state").display().to_string()),
             ("DISK2ISO_OUTPUT_DIR".to_owned(), output.display().to_string()),
             ("DISK2ISO_VIRTUAL_DRIVES".to_owned(), list),
@@ -128,7 +135,7 @@ impl Builder {
 impl Service {
     /// A service with one virtual drive on SQLite unless told otherwise.
     pub fn builder() -> Builder {
-        Builder { drives: 1, environment: Vec::new(), database: Database::sqlite(), output: None }
+        Builder { drives: 1, environment: Vec::new(), database: Database::sqlite(), output: None, address: "127.0.0.1" }
     }
 
     /// Starts the program (again) and waits until it is ready.

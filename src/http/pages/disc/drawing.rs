@@ -13,10 +13,12 @@ struct Style {
     steps: u32,
     /// Least width of what must be seen.
     hairline: f64,
+    /// Width of the lighter edge on both sides of it.
+    edge: f64,
 }
 
-const ICON: Style = Style { rim: 22.0, centre: 24.0, steps: 28, hairline: 1.4 };
-const LARGE: Style = Style { rim: 190.0, centre: 200.0, steps: 160, hairline: 2.2 };
+const ICON: Style = Style { rim: 22.0, centre: 24.0, steps: 28, hairline: 1.0, edge: 0.5 };
+const LARGE: Style = Style { rim: 190.0, centre: 200.0, steps: 160, hairline: 2.2, edge: 0.6 };
 /// Markers that are nearer to each other than this become one, in units of the large drawing.
 const APART: f64 = 12.0;
 /// Most markers.
@@ -144,8 +146,7 @@ fn widened(band: Band, geometry: &Geometry, style: &Style) -> Band {
 /// A ring; what must be seen lies on a lighter one, so that it stands out from what was read.
 fn ring(svg: &mut String, geometry: &Geometry, style: &Style, band: Band) {
     if band.state.stands_out() {
-        let edge = style.hairline / 4.0;
-        let (inner, outer) = ((band.inner - edge).max(geometry.hub), (band.outer + edge).min(geometry.rim));
+        let (inner, outer) = ((band.inner - style.edge).max(geometry.hub), (band.outer + style.edge).min(geometry.rim));
         stroke(svg, geometry, style, &Band { inner, outer, ..band }, "halo");
     }
     stroke(svg, geometry, style, &band, &format!("data {}", band.state.as_str()));
@@ -221,7 +222,7 @@ mod tests {
             let picture = damaged(12_219_392, [lba]);
             let (svg, spots) = large(&picture);
             assert!(widths(&svg, "bad").iter().any(|width| *width >= 2.2), "{lba}: {svg}");
-            assert!(widths(&icon(&picture), "bad").iter().any(|width| *width >= 1.4), "{lba}");
+            assert!(widths(&icon(&picture), "bad").iter().any(|width| *width >= 1.0), "{lba}");
             assert_eq!(spots.iter().map(|spot| spot.places.clone()).collect::<Vec<_>>(), [vec![0]]);
         }
     }

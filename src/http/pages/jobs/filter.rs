@@ -70,9 +70,9 @@ impl Wanted {
         *self == Self { sort: self.sort.clone(), cursor: self.cursor.clone(), ..Self::default() }
     }
 
-    /// Filters beside the state, which has its own row.
+    /// Filters beside the state and the text, which are always in sight.
     pub fn is_narrowed(&self) -> bool {
-        !Self { status: Vec::new(), ..self.clone() }.is_overview()
+        !Self { status: Vec::new(), q: None, ..self.clone() }.is_overview()
     }
 
     /// For the database.

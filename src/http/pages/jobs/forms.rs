@@ -100,8 +100,8 @@ async fn several(state: &AppState, form: &Form, language: Language) -> Result<No
         let hint = language.pick("No job is selected; tick some first", "Keine Aufgabe ist gewählt; zuerst welche ankreuzen");
         if none { Problem::new(Code::InvalidField, hint).about("jobs") } else { problem }
     })?;
-    let word = form.required("action")?;
-    let action = queue::action(word).ok_or_else(|| Problem::field("action", format!("{word:?} is not allowed")))?;
+    let word = form.required("do")?;
+    let action = queue::action(word).ok_or_else(|| Problem::field("do", format!("{word:?} is not allowed")))?;
     let done = state.ask(&state.dispatcher, BulkCommand { ids, action: action.clone() }).await?;
     notice(&action, done, &state.live, language)
 }

@@ -1,9 +1,6 @@
 //! The page of one image: `/library/{id}`.
 
-use super::{
-    days,
-    history::{self, Line},
-};
+use super::history::{self, Line};
 use crate::{
     catalog::{contents::Known, sidecar},
     domain::{
@@ -60,8 +57,6 @@ struct ImagePage {
     job: Option<String>,
     /// When it goes for good, if it is in the trash.
     goes: String,
-    /// How long the trash keeps.
-    days: String,
     disc: Disc,
     evidence: Evidence,
     files: Vec<FileLine>,
@@ -193,7 +188,6 @@ async fn gather(state: &AppState, request: &HttpRequest, id: IsoId, wish: (Strin
         fingerprint: record.fingerprint.as_ref().map(ToString::to_string).unwrap_or_default(),
         job: record.job_id.map(|job| job.to_string()),
         goes: goes.unwrap_or_default(),
-        days: days(kept, language),
         disc,
         evidence: Evidence::new(&record, &facts, language),
         files: sidecar::files(&record, &facts).iter().map(|file| file_line(file, language)).collect(),

@@ -158,7 +158,8 @@ pub async fn logs(
     let place = || -> Result<_, Problem> {
         Ok((crate::http::api::events::number(&mut params, "before")?, crate::http::api::events::number(&mut params, "after")?))
     };
-    let wanted = { place }().and_then(|place| Ok((place, asked.filter(may.may(Permission::Administer))?)));
+    let audit = may.may(Permission::Administer);
+    let wanted = { place }().and_then(|place| Ok((place, asked.filter(audit)?)));
     let frame = Frame::new(&request, Place::System, "");
     let frame = Frame { title: frame.t("Events", "Ereignisse").to_owned(), ..frame };
     let mut page = Page {
@@ -300,7 +301,6 @@ struct ServicePage {
     q: String,
     lines: Vec<ServiceLine>,
     kept: usize,
-    setting: String,
     download: String,
 }
 
@@ -325,12 +325,7 @@ fn chosen(level: &str, q: &str) -> Vec<Line> {
 ///
 /// # Errors
 /// `invalid_query`.
-pub async fn service(
-    _: May<Administer>,
-    state: Data<AppState>,
-    request: HttpRequest,
-    mut params: Params,
-) -> Result<HttpResponse, Problem> {
+pub async fn service(_: May<Administer>, request: HttpRequest, mut params: Params) -> Result<HttpResponse, Problem> {
     let level = params.word("level", &SERVICE_LEVELS)?.unwrap_or_default();
     let q = params.search()?.unwrap_or_default();
     let frame = Frame::new(&request, Place::System, "").refreshed(10);
@@ -350,7 +345,6 @@ pub async fn service(
         tabs: tabs(&frame, "/system/logs/service"),
         lines: lines.collect(),
         kept: LINES_KEPT,
-        setting: state.config.log_level.clone(),
         download: asked.query(),
         level,
         q,

@@ -277,7 +277,8 @@ fn store(space: Space, sum: Option<(u64, u64)>, label: &'static str, language: L
             .to_owned(),
     };
     let images = sum.map(|(count, bytes)| {
-        format!("{} {}, {}", grouped(count, language), language.pick("images", "Abbilder"), size(bytes, language))
+        let word = if count == 1 { language.pick("image", "Abbild") } else { language.pick("images", "Abbilder") };
+        format!("{} {word}, {}", grouped(count, language), size(bytes, language))
     });
     Store { path, label, percent, role, space: text, images: images.unwrap_or_default() }
 }
