@@ -198,11 +198,20 @@ export interface paths {
         get: operations["get_isos_id"];
         put?: never;
         post?: never;
-        /** Removes an image: its entry, all its files, its map and what lies beside it (`NAME.json`, `NAME.md5`, `NAME.sha256`). */
+        /**
+         * Puts an image into the trash, or removes it for good.
+         * @description In the trash it is in no list, and its disc counts as not archived. It can be taken back as long as
+         *     `library.trash_days` says; its files and its name stay until then. With `now=true` it is gone at once: its entry, all its files,
+         *     its map and what lies beside it (`NAME.json`, `NAME.md5`, `NAME.sha256`).
+         */
         delete: operations["delete_isos_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Renames an image with everything that bears its name: files, map, `NAME.json`, `NAME.md5`, `NAME.sha256`, sheets.
+         * @description A power failure at any moment leaves the image under its old or its new name. Nothing is ever replaced.
+         */
+        patch: operations["patch_isos_id"];
         trace?: never;
     };
     "/api/v1/isos/{id}/damage": {
@@ -254,6 +263,23 @@ export interface paths {
         get: operations["get_isos_id_picture"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/isos/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an image back out of the trash; one that is not there stays where it is. */
+        post: operations["post_isos_id_restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -326,6 +352,23 @@ export interface paths {
          * @description What is not possible with one of them is told with that one and does not keep the others from it.
          */
         post: operations["post_jobs_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/check-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would become of a wished name, by the same checks as for a new job; nothing is changed. */
+        get: operations["get_jobs_check-name"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -711,6 +754,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that somebody who helps has to know, as `.tar.gz`, without secrets. */
+        get: operations["get_system_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Looks at drives, permissions, programs, folders and database, and says what to do about what is wrong.
+         * @description A look at most two minutes old is told again; `anew=true` looks in any case. If a drive hangs, the answer comes after 20 seconds with the
+         *     last look and `running`.
+         */
+        get: operations["get_system_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/history": {
         parameters: {
             query?: never;
@@ -1036,6 +1117,16 @@ export interface components {
             problem?: components["schemas"]["ProblemDocument"] | null;
             /** @description Id of the job. */
             uuid: string;
+        };
+        /**
+         * @description Changes of an image.
+         * @example {
+         *       "filename": "Photos 2004"
+         *     }
+         */
+        ChangeIsoBody: {
+            /** @description New name, with or without `.iso`, without folder. */
+            filename: string;
         };
         /**
          * @description Changes of a job; what is absent stays as it is.
@@ -1520,6 +1611,38 @@ export interface components {
          * @enum {string}
          */
         DiskType: "scsi" | "virtual";
+        /**
+         * @description What the doctor says.
+         * @example {
+         *       "at": "2026-11-20T10:40:00Z",
+         *       "findings": [
+         *         {
+         *           "advice": "for audio tracks as FLAC",
+         *           "commands": [
+         *             "apt install flac"
+         *           ],
+         *           "severity": "note",
+         *           "text": "flac is not installed",
+         *           "topic": "tool"
+         *         }
+         *       ],
+         *       "healthy": false,
+         *       "running": null
+         *     }
+         */
+        DoctorReport: {
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            at?: string | null;
+            /** @description What was found. */
+            findings: components["schemas"]["FindingBody"][];
+            /** @description Whether nothing is bad; null before the first look is over. */
+            healthy?: boolean | null;
+            /** @description What is being looked at now; null: nothing. A drive that hangs keeps it here. */
+            running?: string | null;
+        };
         /** @description A drive in one line. */
         DriveSummary: {
             /** @description Id. */
@@ -1599,6 +1722,22 @@ export interface components {
              */
             size: number;
         };
+        /** @description One finding. */
+        FindingBody: {
+            /** @description What to do; empty if nothing has to be done. */
+            advice: string;
+            /** @description Commands and lines of configuration that do it. */
+            commands: string[];
+            /** @description `ok`, `note` (works, but), `bad` (does not work). */
+            severity: string;
+            /** @description What was found. */
+            text: string;
+            /**
+             * @description What it is about.
+             * @example drive
+             */
+            topic: string;
+        };
         /** @description A file on the disc that is hit. */
         HitFile: {
             /**
@@ -1676,6 +1815,7 @@ export interface components {
          *       "reasons": [],
          *       "sha256sum": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
          *       "size": 4700372992,
+         *       "trashed_at": null,
          *       "verdict": "complete",
          *       "verified_at": null,
          *       "verify_ok": null
@@ -1724,6 +1864,11 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+            /**
+             * Format: date-time
+             * @description When it was put into the trash; null: it is in the library.
+             */
+            trashed_at?: string | null;
             /**
              * @description `complete`, `complete_trimmed`, `degraded`, `incomplete` or `failed`.
              * @enum {string}
@@ -2231,6 +2376,31 @@ export interface components {
             before?: string | null;
             /** @description `top`, `up`, `down` or `bottom`. */
             direction?: string | null;
+        };
+        /**
+         * @description What would become of a wished name; nothing is changed by asking.
+         * @example {
+         *       "field": null,
+         *       "message": "The name is taken; the image will be called PHOTOS 2004_2.",
+         *       "name": "PHOTOS 2004",
+         *       "ok": true,
+         *       "path": "/srv/images/PHOTOS 2004_2",
+         *       "taken": true
+         *     }
+         */
+        NameDocument: {
+            /** @description What is refused: `filename` or `output_path`. */
+            field?: string | null;
+            /** @description A sentence for people, in the language that the request prefers. */
+            message: string;
+            /** @description The name without an ending; empty if it is refused. */
+            name: string;
+            /** @description Whether a job could be created with it. */
+            ok: boolean;
+            /** @description Folder and name that the image would get, without an ending; empty if it is refused. */
+            path: string;
+            /** @description Whether the name is taken, so that a number is put behind it. */
+            taken: boolean;
         };
         /** @description A new token with its secret, which is never shown again. */
         NewTokenBody: components["schemas"]["TokenBody"] & {
@@ -3621,6 +3791,14 @@ export interface operations {
                 since?: string;
                 /** @description Entered before; RFC 3339 or a date */
                 until?: string;
+                /** @description Of so many bytes or more */
+                min_size?: number;
+                /** @description Of so many bytes or fewer */
+                max_size?: number;
+                /** @description How the last comparison with the stored hashes ended: `never` (there was none), `passed` or `failed` */
+                check?: string;
+                /** @description `true`: what is in the trash, instead of what is not */
+                trash?: boolean;
                 /** @description Text somewhere in label or path; upper and lower case are the same */
                 q?: string;
                 /** @description `created_at`, `label`, `filename` or `size`, with `-` in front for descending */
@@ -3708,7 +3886,10 @@ export interface operations {
     };
     delete_isos_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: for good, whether it is in the trash or not */
+                now?: boolean;
+            };
             header?: never;
             path: {
                 /**
@@ -3721,14 +3902,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Gone */
+            /** @description In the trash, or gone */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            400: components["responses"]["BadRequest"];
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             401: components["responses"]["SignInNeeded"];
             403: components["responses"]["Forbidden"];
             /** @description `iso_unknown` */
@@ -3740,10 +3929,144 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `image_busy`: it is being renamed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             414: components["responses"]["AddressTooLong"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             /** @description `storage_failed`: the file could not be removed; the entry is still there */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    patch_isos_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the image
+                 * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeIsoBody"];
+            };
+        };
+        responses: {
+            /** @description The image as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Iso"];
+                };
+            };
+            /** @description `bad_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            /** @description `origin_refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `iso_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description `name_taken`; `image_busy`: a job works with it; `iso_trashed`; `conflict`: its folder is not finished */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `file_missing` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_field` about `filename` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            /** @description `storage_failed` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3939,6 +4262,57 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    post_isos_id_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the image
+                 * @example 0198a2c4-9b20-7d11-8c40-13d5b0a7f9e2
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Iso"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            /** @description `iso_unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     get_isos_id_sectors: {
@@ -4289,6 +4663,50 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "get_jobs_check-name": {
+        parameters: {
+            query?: {
+                /**
+                 * @description The wished name
+                 * @example PHOTOS 2004
+                 */
+                filename?: string;
+                /** @description The wished folder; default: the output folder */
+                output_path?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would become of it; a refusal is told in `ok`, `field` and `message` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameDocument"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
@@ -5832,6 +6250,92 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+        };
+    };
+    get_system_diagnostics: {
+        parameters: {
+            query?: {
+                /** @description Replace names of discs, files, folders and the machine */
+                hide?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": number[];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_system_doctor: {
+        parameters: {
+            query?: {
+                /** @description Look now */
+                anew?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            401: components["responses"]["SignInNeeded"];
+            403: components["responses"]["Forbidden"];
+            414: components["responses"]["AddressTooLong"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
         };
     };
     get_system_history: {
