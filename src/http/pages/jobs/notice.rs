@@ -9,6 +9,7 @@ use crate::{
         words::Language,
     },
     jobs::{BulkDone, BulkOutcome, JobAction, LiveJobs},
+    storage::jobs::JobRecord,
 };
 
 /// Jobs that are called by name.
@@ -116,8 +117,9 @@ pub fn name(job: &Job, language: Language) -> String {
     cut(&view::title(job, language))
 }
 
-fn label(job: &crate::storage::jobs::JobRecord) -> &str {
-    if job.disk_label.is_empty() { &job.device } else { &job.disk_label }
+fn label(job: &JobRecord) -> &str {
+    let names = [Some(job.disk_label.as_str()), job.requested_name.as_deref(), Some(job.device.as_str())];
+    names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("?")
 }
 
 fn cut(text: &str) -> String {
