@@ -92,7 +92,12 @@ impl Feed {
     ///
     /// # Errors
     /// `unavailable` without a database.
-    pub async fn snapshot(&self, state: &Data<AppState>, probe: &Data<Probe>, topics: &Topics) -> Result<(i64, ByteString), Problem> {
+    pub async fn snapshot(
+        &self,
+        state: &Data<AppState>,
+        probe: &Data<Probe>,
+        topics: &Topics,
+    ) -> Result<(i64, ByteString), Problem> {
         // Whoever else wants one waits here, and takes the one that is being made.
         let mut kept = self.kept.lock().await;
         let told = self.told.load(Ordering::SeqCst);
@@ -139,11 +144,12 @@ impl Feed {
 
 /// A message as it is sent.
 pub fn text(message: &ServerMessage) -> ByteString {
-    serde_json::to_string(message).unwrap_or_else(|error| {
-        tracing::error!(%error, "a live message cannot be written");
-        "{}".to_owned()
-    })
-    .into()
+    serde_json::to_string(message)
+        .unwrap_or_else(|error| {
+            tracing::error!(%error, "a live message cannot be written");
+            "{}".to_owned()
+        })
+        .into()
 }
 
 /// Passes on what `receiver` hears, as long as the server runs.

@@ -6,8 +6,8 @@
 //! event in one transaction, then act.
 
 mod actor;
-mod bulk;
 pub mod batches;
+mod bulk;
 mod commit;
 mod continuing;
 mod create;

@@ -171,7 +171,11 @@ impl Draft {
                 if (&next.tls_cert, &next.tls_key) != (&before.next.tls_cert, &before.next.tls_key)
                     && let Err(why) = Tls::open(next.tls_cert.as_deref(), next.tls_key.as_deref())
                 {
-                    let key = if self.changes.iter().any(|change| change.key == "server.tls_cert") { "server.tls_cert" } else { "server.tls_key" };
+                    let key = if self.changes.iter().any(|change| change.key == "server.tls_cert") {
+                        "server.tls_cert"
+                    } else {
+                        "server.tls_key"
+                    };
                     self.refuse(key, Both::same(why));
                 }
                 for change in &mut self.changes {

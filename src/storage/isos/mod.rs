@@ -7,8 +7,8 @@ mod renaming;
 mod row;
 mod trash;
 
-pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, sums_below, without_sidecars};
 pub use list::{IsoFilter, IsoPage, Tally, explain, list, tally, total};
+pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, sums_below, without_sidecars};
 pub use related::{is_in_use, last_check, same_disc};
 pub use renaming::{NewName, abandon, begin, finish, under_way};
 pub use trash::{outdated, restore, restore_all, trash};
