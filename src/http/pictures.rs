@@ -40,10 +40,13 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// What tells whether a file is still the same.
 type Stamp = (u64, Option<SystemTime>);
 
+/// By the file that it was made of.
+type Kept<T> = BTreeMap<PathBuf, T>;
+
 #[derive(Default)]
 struct Inner {
-    pictures: Mutex<BTreeMap<PathBuf, (Stamp, Arc<Picture>)>>,
-    contents: Mutex<BTreeMap<PathBuf, (Stamp, Instant, Arc<Contents>)>>,
+    pictures: Mutex<Kept<(Stamp, Arc<Picture>)>>,
+    contents: Mutex<Kept<(Stamp, Instant, Arc<Contents>)>>,
     /// One disc is looked through at a time.
     looking: tokio::sync::Mutex<()>,
 }

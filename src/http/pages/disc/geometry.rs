@@ -52,7 +52,7 @@ impl Geometry {
         let layer = self.layers.iter().rposition(|layer| layer.start <= sector).unwrap_or(0);
         let along = sector.saturating_sub(self.layers.get(layer).map_or(0, |layer| layer.start)) as f64 / self.longest();
         // Every second layer is read from the rim inwards (opposite track path).
-        let share = if layer % 2 == 0 { along } else { 1.0 - along };
+        let share = if layer.is_multiple_of(2) { along } else { 1.0 - along };
         (layer, self.radius(share.clamp(0.0, 1.0)))
     }
 
@@ -67,7 +67,8 @@ impl Geometry {
             let area = (radius * radius - self.hub * self.hub) / (self.rim * self.rim - self.hub * self.hub);
             area.clamp(0.0, 1.0)
         };
-        let (from, to) = if layer % 2 == 0 { (share(inner), share(outer)) } else { (1.0 - share(outer), 1.0 - share(inner)) };
+        let (from, to) =
+            if layer.is_multiple_of(2) { (share(inner), share(outer)) } else { (1.0 - share(outer), 1.0 - share(inner)) };
         let at = |share: f64| range.start.saturating_add((share * self.longest()).round() as u64).min(range.end);
         at(from)..at(to)
     }
@@ -86,7 +87,7 @@ pub fn millimetres(picture: &Picture, sector: u64) -> f64 {
     let layer = starts.iter().rposition(|start| *start <= sector).unwrap_or(0);
     let along = sector - starts.get(layer).copied().unwrap_or(0).min(sector);
     // The second layer goes back from where the first one ended.
-    let from_hub = if layer % 2 == 0 { along } else { starts[1].saturating_sub(along) };
+    let from_hub = if layer.is_multiple_of(2) { along } else { starts[1].saturating_sub(along) };
     let share = (from_hub as f64 / full as f64).clamp(0.0, 1.0);
     (inner * inner + share * (outer * outer - inner * inner)).sqrt()
 }
