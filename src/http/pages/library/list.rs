@@ -102,10 +102,7 @@ async fn gather(state: &AppState, mut frame: Frame, params: &mut Params, grid: b
     };
     let (IsoPage { items, next_cursor }, library, in_trash, hits) = found;
     let here = if trash { in_trash } else { library };
-    let count = match hits {
-        Some(hits) => format!("{} {} {}", said(hits, language), language.pick("of", "von"), said_short(here, language)),
-        None => said(here, language),
-    };
+    let count = hits.map_or_else(|| said(here, language), |hits| part(hits, here, language));
     frame.title = if trash { frame.t("Trash", "Papierkorb") } else { frame.t("Library", "Bibliothek") }.to_owned();
     Ok(Library {
         images: items.into_iter().map(|image| view::iso(&Iso::from(image), language)).collect(),
@@ -144,5 +141,15 @@ fn said(tally: Tally, language: Language) -> String {
             language.pick("images", "Abbilder"),
             sentences::size(tally.bytes, language)
         ),
+    }
+}
+
+/// "12 of 312 images, 34 GB".
+fn part(hits: Tally, all: Tally, language: Language) -> String {
+    let (hit, all) = (said_short(hits, language), said_short(all, language));
+    let size = if hits.more { String::new() } else { format!(", {}", sentences::size(hits.bytes, language)) };
+    match language {
+        Language::En => format!("{hit} of {all} images{size}"),
+        Language::De => format!("{hit} von {all} Abbildern{size}"),
     }
 }
