@@ -165,16 +165,13 @@ impl Parts {
             machine: MachineHistory::default(),
             checkup: Checkup::default(),
         };
-        let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
-        let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {
-            MachineWatch::new(history.clone(), clock.clone(), folder.clone())
-        });
+        let machine = self.watch(&state.machine);
         let shared = self.config.database_url().starts_with("postgres");
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
         let log =
             ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
-        let journal = self.journal.clone();
-        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone()));
+        let (journal, days) = (self.journal.clone(), self.config.trash_days);
+        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone(), days));
         let jobs_ref = jobs.clone();
         let queue =
             ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
@@ -202,9 +199,16 @@ impl Parts {
             .child(catalogue)
             .child(jobs)
             .child(drives)
-            .child(machine.back_off(BackOff::repeating(WATCH_DELAYS)))
+            .child(machine)
             .child(web);
         Root::start(&root_ref, tree)
+    }
+
+    /// The part that watches the machine; it never takes others down.
+    fn watch(&self, history: &MachineHistory) -> ChildSpec {
+        let (history, clock, folder) = (history.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
+        let start = move || MachineWatch::new(history.clone(), clock.clone(), folder.clone());
+        ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, start).back_off(BackOff::repeating(WATCH_DELAYS))
     }
 }
 

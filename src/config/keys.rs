@@ -177,6 +177,13 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "library.trash_days",
+        env: "DISK2ISO_TRASH_DAYS",
+        allowed: "0 to 3650 (days; 0: what is deleted is gone at once)",
+        set: |c, v| v.parse().ok().filter(|days| *days <= 3650).map(|days| c.trash_days = days),
+        show: |c| c.trash_days.to_string(),
+    },
+    Key {
         name: "server.tls_cert",
         env: "DISK2ISO_TLS_CERT",
         allowed: "a file with the certificate and its chain (PEM), or nothing",
@@ -251,6 +258,11 @@ fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| std::path::absolute(text).ok())?
 }
 
+/// A file, or nothing.
+fn file(text: &str) -> Option<Option<PathBuf>> {
+    if text.is_empty() { Some(None) } else { path(text).map(Some) }
+}
+
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
@@ -259,11 +271,6 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 fn names(text: &str) -> Option<Vec<String>> {
     let good = |name: &&str| name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
     items(text).map(|name| Some(name).filter(good).map(str::to_ascii_lowercase)).collect()
-}
-
-/// A file, or nothing.
-fn file(text: &str) -> Option<Option<PathBuf>> {
-    if text.is_empty() { Some(None) } else { path(text).map(Some) }
 }
 
 fn paths(text: &str) -> Option<Vec<PathBuf>> {

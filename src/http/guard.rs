@@ -82,14 +82,14 @@ fn add_headers(headers: &mut HeaderMap, secure: bool) {
 /// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
 /// which path it was asked).
 fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
-    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER]
+    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE]
         .into_iter()
-        .filter_map(|name| response.headers().get(&name).cloned().map(|value| (name, value)))
+        .flat_map(|name| response.headers().get_all(&name).map(|value| (name.clone(), value.clone())).collect::<Vec<_>>())
         .collect();
     let answer = pages::errors::page(response.request(), problem);
     let mut answer = answer.unwrap_or_else(|| problem::response(problem, Some(path)));
     for (name, value) in kept {
-        answer.headers_mut().insert(name, value);
+        answer.headers_mut().append(name, value);
     }
     response.into_response(answer)
 }

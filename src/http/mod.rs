@@ -22,6 +22,7 @@ mod assets;
 mod body;
 mod checkup;
 mod diagnostics;
+mod feed;
 mod form;
 mod guard;
 mod hosts;

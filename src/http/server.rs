@@ -1,6 +1,6 @@
 //! The actor that runs the web server.
 
-use super::{AppState, Tls, auth, guard, limits, live::Clients, probe::Probe, problem, routes, tls};
+use super::{AppState, Tls, auth, feed, guard, limits, live::Clients, probe::Probe, problem, routes, tls};
 use crate::{
     error::{Code, Problem},
     supervision::{SupervisedActor, fail},
@@ -42,7 +42,7 @@ impl HttpServerActor {
         Self { state, listener, server: None }
     }
 
-    fn serve(&self) -> io::Result<actix_web::dev::Server> {
+    fn serve(&self, feed: web::Data<feed::Feed>) -> io::Result<actix_web::dev::Server> {
         let state = web::Data::new(self.state.clone());
         let probe = web::Data::new(Probe::new(self.state.journal.clock.clone()));
         let bounds = self.state.config.limits;
@@ -54,6 +54,7 @@ impl HttpServerActor {
                 .app_data(probe.clone())
                 .app_data(clients.clone())
                 .app_data(rates.clone())
+                .app_data(feed.clone())
                 // The query of a request that is no UTF-8 path, or anything else that no route takes.
                 .app_data(
                     web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()),
@@ -97,7 +98,9 @@ impl Actor for HttpServerActor {
         if let Some(tls) = self.listener.tls.clone() {
             ctx.spawn(tls::watch(tls, self.state.journal.clone()).into_actor(self));
         }
-        match self.serve() {
+        let (feed, heard) = (web::Data::new(feed::Feed::default()), self.state.journal.bus.subscribe());
+        ctx.spawn(feed::run(feed.clone(), web::Data::new(self.state.clone()), heard).into_actor(self));
+        match self.serve(feed) {
             Ok(server) => {
                 self.server = Some(server.handle());
                 ctx.spawn(server.into_actor(self).map(|ended, actor, ctx| match ended {

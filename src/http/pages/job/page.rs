@@ -30,7 +30,7 @@ use crate::{
         params::Params,
         pictures::Sources,
         wire::{Disk, Iso, Job},
-        words::Language,
+        words::{self, Language},
     },
     storage::{self, events::EventFilter, jobs::JobKind, jobs::JobRecord},
 };
@@ -190,6 +190,7 @@ impl Facts<'_> {
         let mut row = view::job(&told, &disks, language);
         let asks = job.state == JobState::Paused { reason: PauseReason::Loss };
         row.actions = actions(row.actions, job, asks, language);
+        row.next = next(row.next, job, asks, language);
         frame.title.clone_from(&row.title);
         let running = matches!(job.state, JobState::Running { .. });
         let frame = if is_over(job) { frame } else { frame.refreshed(if running { 3 } else { 10 }) };
@@ -311,6 +312,15 @@ impl Facts<'_> {
             String::new(),
         );
         all
+    }
+}
+
+/// What to do next. Where the page says it all in the reader's language, the stored sentence is left out.
+fn next(next: String, job: &JobRecord, asks: bool, language: Language) -> String {
+    match job.state {
+        JobState::Paused { .. } if asks => words::find(words::JOBS, "paused", Some("loss")).next(language).to_owned(),
+        JobState::Completed { .. } => String::new(),
+        _ => next,
     }
 }
 

@@ -94,6 +94,7 @@ impl Asked {
             .join("&")
     }
 
+    /// `audit`: also what accounts did.
     fn filter(&self, audit: bool) -> Result<EventFilter, Problem> {
         let query = self.query();
         let mut params = Params::parse(&query)?;
