@@ -168,7 +168,9 @@ async fn add(config: &Config, journal: &Journal, name: &str, role: Role, typed: 
         Ok(())
     });
     store.await.map_err(|error| match error {
-        StorageError::Unique(_) => format!("there is an account {name:?} already; disk2iso user password {name:?} lets its owner in"),
+        StorageError::Unique(_) => {
+            format!("there is an account {name:?} already; disk2iso user password {name:?} lets its owner in")
+        }
         other => other.to_string(),
     })?;
     Ok(say(config, journal, &format!("The account {name} is made."), link))
@@ -198,6 +200,10 @@ async fn change(config: &Config, journal: &Journal, name: String, typed: bool, n
         Ok(())
     });
     store.await.map_err(|error| error.to_string())?;
-    let done = if link.is_some() { format!("Now {shown} chooses.") } else { format!("{shown} has a new password; all sessions have ended.") };
+    let done = if link.is_some() {
+        format!("Now {shown} chooses.")
+    } else {
+        format!("{shown} has a new password; all sessions have ended.")
+    };
     Ok(say(config, journal, &done, link))
 }

@@ -1,7 +1,7 @@
 //! The pages for people: rendered here, complete without JavaScript.
 
-pub mod assistant;
 pub mod account;
+pub mod assistant;
 pub mod dashboard;
 mod disc;
 pub mod drives;
@@ -13,12 +13,12 @@ pub mod job;
 pub mod language;
 mod options;
 mod places;
+mod reasons;
 pub mod search;
 mod sentences;
-pub mod settings;
-pub mod system;
 pub mod set_up;
+pub mod settings;
 pub mod sign_in;
+pub mod system;
 pub mod users;
-mod reasons;
 mod view;

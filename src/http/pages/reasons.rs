@@ -9,7 +9,10 @@ use crate::{
 const REASONS: [(&str, &str); 10] = [
     ("must not be empty", "darf nicht leer sein"),
     ("may have at most # characters", "darf höchstens # Zeichen haben"),
-    ("may not contain a colon, control characters or invisible ones", "darf keinen Doppelpunkt und keine unsichtbaren Zeichen enthalten"),
+    (
+        "may not contain a colon, control characters or invisible ones",
+        "darf keinen Doppelpunkt und keine unsichtbaren Zeichen enthalten",
+    ),
     ("must have at least # characters", "muss mindestens # Zeichen haben"),
     ("may have at most # bytes", "darf höchstens # Byte haben"),
     ("must not be one character repeated", "darf nicht nur aus einem Zeichen bestehen"),

@@ -86,7 +86,9 @@ async fn gather(state: &AppState, request: &HttpRequest, may: &May<Administer>) 
     };
     let explained = |role: Role| match role {
         Role::Viewer => language.pick("sees everything, downloads images", "sieht alles, lädt Abbilder herunter"),
-        Role::Operator => language.pick("also works with drives, jobs and images", "arbeitet auch mit Laufwerken, Aufgaben, Abbildern"),
+        Role::Operator => {
+            language.pick("also works with drives, jobs and images", "arbeitet auch mit Laufwerken, Aufgaben, Abbildern")
+        }
         Role::Admin => language.pick("also settings and accounts", "auch Einstellungen und Konten"),
     };
     let mut frame = Frame::new(request, Place::Settings, language.pick("People", "Personen"));
@@ -105,7 +107,12 @@ async fn gather(state: &AppState, request: &HttpRequest, may: &May<Administer>) 
 ///
 /// # Errors
 /// What is nobody's mistake at the form.
-pub async fn create(may: May<Administer>, state: Data<AppState>, request: HttpRequest, form: Form) -> Result<HttpResponse, Problem> {
+pub async fn create(
+    may: May<Administer>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
     let name = form.text("name").unwrap_or_default();
     let make = async {
         let role = wire::role(form.text("role").unwrap_or("viewer"))?;

@@ -1,6 +1,6 @@
 //! Accounts from the outside: the first one, signing in and out, sessions, tokens, second step, what is told and what is not.
 
-use super::support::{Answer, ask};
+use super::support::{Answer, ask, one_image, settled};
 use crate::support::service::{ADMIN, Service};
 use serde_json::{Value, json};
 
@@ -227,7 +227,9 @@ fn with_a_second_step_a_password_is_not_enough_and_no_code_works_twice() {
 fn wrong_passwords_make_everybody_wait_for_this_account_and_the_page_says_how_long() {
     let mut service = Service::builder().drives(0).auth().start();
     service.command("/api/v1/users", &json!({ "name": "grace", "role": "viewer", "password": ADMIN.1 }));
-    let attempt = |service: &Service, name: &str, password: &str| Browser::new(service).form("/login", &[("name", name), ("password", password)]);
+    let attempt = |service: &Service, name: &str, password: &str| {
+        Browser::new(service).form("/login", &[("name", name), ("password", password)])
+    };
     for name in [ADMIN.0, "nobody"] {
         let mut waits = 0;
         for _ in 0..8 {
@@ -244,19 +246,31 @@ fn wrong_passwords_make_everybody_wait_for_this_account_and_the_page_says_how_lo
     for _ in 0..12 {
         attempt(&service, ADMIN.0, "wrong password");
     }
-    assert_eq!((attempt(&service, "grace", ADMIN.1).status, service.get("/api/v1/session")["name"].as_str()), (303, Some(ADMIN.0)));
-    let german = ask(&service, "POST", "/login", &[("content-type", "application/x-www-form-urlencoded"), ("accept-language", "de")], b"name=nobody&password=x");
+    assert_eq!(
+        (attempt(&service, "grace", ADMIN.1).status, service.get("/api/v1/session")["name"].as_str()),
+        (303, Some(ADMIN.0))
+    );
+    let german = ask(
+        &service,
+        "POST",
+        "/login",
+        &[("content-type", "application/x-www-form-urlencoded"), ("accept-language", "de")],
+        b"name=nobody&password=x",
+    );
     assert!(german.status == 401 || german.text().contains("Nächster Versuch in"), "{}", german.text());
     let kinds = service.get("/api/v1/system/logs?kind=access.&limit=200");
     let kinds: Vec<&str> = kinds["items"].as_array().expect("items").iter().filter_map(|event| event["kind"].as_str()).collect();
     assert!(kinds.contains(&"access.sign_in_failed") && kinds.contains(&"access.locked"), "{kinds:?}");
     // A restart forgets the addresses, not the account.
-    service.database.open().write_blocking(|conn| {
-        use disk2iso::storage::access::users;
-        let user = users::by_name(conn, ADMIN.0)?.expect("account");
-        users::update(conn, &users::User { locked_until: Some(user.created_at + chrono::TimeDelta::hours(1)), ..user })
-    })
-    .expect("stored");
+    service
+        .database
+        .open()
+        .write_blocking(|conn| {
+            use disk2iso::storage::access::users;
+            let user = users::by_name(conn, ADMIN.0)?.expect("account");
+            users::update(conn, &users::User { locked_until: Some(user.created_at + chrono::TimeDelta::hours(1)), ..user })
+        })
+        .expect("stored");
     service.stop();
     service.restart();
     assert_eq!(attempt(&service, ADMIN.0, ADMIN.1).status, 429);
@@ -331,7 +345,9 @@ fn people_are_invited_changed_blocked_and_removed_and_somebody_always_administer
     let mut grace = Browser::new(&service);
     let page = grace.get(&format!("/invitation?secret={secret}")).text();
     assert!(page.contains("Gräce &#60;b&#62;"), "{page}");
-    let choose = |secret: &str| Browser::new(&service).form("/invitation", &[("secret", secret), ("password", ADMIN.1), ("repeated", ADMIN.1)]);
+    let choose = |secret: &str| {
+        Browser::new(&service).form("/invitation", &[("secret", secret), ("password", ADMIN.1), ("repeated", ADMIN.1)])
+    };
     assert_eq!((choose("x").status, choose(&secret).status, choose(&secret).status), (410, 303, 410));
     let mut grace = Browser::signed_in(&service, "gräce <b>", ADMIN.1);
     let who = grace.get("/api/v1/session").json();
@@ -345,7 +361,8 @@ fn people_are_invited_changed_blocked_and_removed_and_somebody_always_administer
     assert_eq!(grace.get("/api/v1/session").status, 401);
     assert_eq!(Browser::new(&service).form("/login", &[("name", "gräce <b>"), ("password", ADMIN.1)]).status, 401);
     let own = format!("/api/v1/users/{}", ada.get("/api/v1/session").json()["user_id"].as_str().expect("id"));
-    for (method, body) in [("PATCH", json!({ "role": "viewer" })), ("PATCH", json!({ "blocked": true })), ("DELETE", Value::Null)] {
+    for (method, body) in [("PATCH", json!({ "role": "viewer" })), ("PATCH", json!({ "blocked": true })), ("DELETE", Value::Null)]
+    {
         let answer = ada.api(method, &own, &body);
         assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("last_admin")), "{method} {body}");
     }
@@ -360,14 +377,29 @@ fn a_proxy_is_believed_only_if_it_is_on_the_list_and_only_about_accounts_that_ex
     let service = behind("10.0.0.0/8,127.0.0.1");
     let ask_as = |name: &str, method: &str, csrf: &str| {
         let headers = [("remote-user", name), ("x-csrf-token", csrf), ("content-type", "application/json")];
-        ask(&service, method, if method == "GET" { "/api/v1/session" } else { "/api/v1/tokens" }, &headers, br#"{"name": "x", "scope": "read"}"#)
+        ask(
+            &service,
+            method,
+            if method == "GET" { "/api/v1/session" } else { "/api/v1/tokens" },
+            &headers,
+            br#"{"name": "x", "scope": "read"}"#,
+        )
     };
     let who = ask_as("ADA", "GET", "").json();
     assert_eq!((who["means"].as_str(), who["role"].as_str()), (Some("proxy"), Some("admin")));
     let csrf = who["csrf"].as_str().expect("csrf").to_owned();
     assert_eq!((ask_as("nobody", "GET", "").status, ask_as("nobody", "POST", &csrf).status), (401, 401));
-    assert_eq!((ask_as("ada", "POST", "").status, ask_as("ada", "POST", "x").status, ask_as("ada", "POST", &csrf).status), (403, 403, 201));
-    let secure = ask(&service, "POST", "/login", &[("x-forwarded-proto", "https"), ("content-type", "application/x-www-form-urlencoded")], format!("name={}&password={}", ADMIN.0, ADMIN.1.replace(' ', "+")).as_bytes());
+    assert_eq!(
+        (ask_as("ada", "POST", "").status, ask_as("ada", "POST", "x").status, ask_as("ada", "POST", &csrf).status),
+        (403, 403, 201)
+    );
+    let secure = ask(
+        &service,
+        "POST",
+        "/login",
+        &[("x-forwarded-proto", "https"), ("content-type", "application/x-www-form-urlencoded")],
+        format!("name={}&password={}", ADMIN.0, ADMIN.1.replace(' ', "+")).as_bytes(),
+    );
     let cookie = secure.header("set-cookie");
     assert!(cookie.starts_with("__Host-disk2iso_session=") && cookie.contains("; Secure"), "{cookie}");
     let service = behind("192.0.2.1");
@@ -412,7 +444,12 @@ fn live_connections_end_with_the_session_and_do_not_tell_what_others_did() {
         assert!(service.get(path).to_string().contains("access."), "{path}");
     }
     let writes = service.get("/api/v1/system/logs?kind=access.write&limit=200");
-    let write = writes["items"].as_array().expect("items").iter().find(|event| event["payload"]["path"] == "/api/v1/users").expect("noted");
+    let write = writes["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|event| event["payload"]["path"] == "/api/v1/users")
+        .expect("noted");
     assert_eq!((&write["payload"]["name"], &write["payload"]["status"]), (&json!(ADMIN.0), &json!(201)));
 }
 
@@ -428,7 +465,8 @@ fn no_secret_is_in_a_log_an_event_or_an_error() {
     secrets.push("typed a secret here".to_owned());
     let made = ada.api("POST", "/api/v1/users", &json!({ "name": "grace", "role": "viewer" })).json();
     let link = made["link"].as_str().expect("link").rsplit('=').next().expect("secret").to_owned();
-    Browser::new(&service).form("/invitation", &[("secret", &link), ("password", "graces password"), ("repeated", "graces password")]);
+    Browser::new(&service)
+        .form("/invitation", &[("secret", &link), ("password", "graces password"), ("repeated", "graces password")]);
     secrets.extend([link.clone(), "graces password".to_owned()]);
     let seed = between(&ada.get("/account/second-step").text(), "name=\"seed\" value=\"", "\"").to_owned();
     let on = ada.form("/ui/account/second-step", &[("seed", &seed), ("code", &code(&seed, 0)), ("current", ADMIN.1)]).text();
@@ -437,11 +475,18 @@ fn no_secret_is_in_a_log_an_event_or_an_error() {
     assert!(bad.status == 422 && !bad.text().contains("short secret"));
     secrets.push("short secret".to_owned());
     let events = service.get("/api/v1/system/logs?limit=200").to_string();
-    let everything = [service.get("/api/v1/system/config").to_string(), service.get("/api/v1/users").to_string(), service.get("/api/v1/tokens").to_string(), events];
+    let everything = [
+        service.get("/api/v1/system/config").to_string(),
+        service.get("/api/v1/users").to_string(),
+        service.get("/api/v1/tokens").to_string(),
+        events,
+    ];
     service.stop();
     let log = std::fs::read_to_string(service.folder.path().join("log")).expect("log");
     let log: String = log.lines().filter(|line| !line.contains("/setup?secret=")).collect();
-    let stored = std::fs::read(service.database.url.trim_start_matches("sqlite://")).expect("database");
+    let file = service.database.url.trim_start_matches("sqlite://").to_owned();
+    let read = |end: &str| std::fs::read(format!("{file}{end}")).unwrap_or_default();
+    let stored = [read(""), read("-wal")].concat();
     for secret in &secrets {
         assert!(!log.contains(secret.as_str()), "in the log: {secret}");
         assert!(everything.iter().all(|text| !text.contains(secret.as_str())), "told: {secret}");
@@ -469,19 +514,36 @@ fn the_command_line_lets_in_who_is_locked_out() {
             .expect("started");
         child.stdin.take().expect("input").write_all(input.as_bytes()).expect("written");
         let output = child.wait_with_output().expect("ended");
-        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
     let (code, out, _) = run(&["add", "grace", "--role", "operator"], "");
     assert!(code == Some(0) && out.contains("http://discs.example.org"), "{out}");
     let secret = out.trim().rsplit('=').next().expect("secret").to_owned();
-    assert_eq!(Browser::new(&service).form("/invitation", &[("secret", &secret), ("password", ADMIN.1), ("repeated", ADMIN.1)]).status, 303);
+    assert_eq!(
+        Browser::new(&service).form("/invitation", &[("secret", &secret), ("password", ADMIN.1), ("repeated", ADMIN.1)]).status,
+        303
+    );
     assert_eq!(Browser::signed_in(&service, "grace", ADMIN.1).get("/api/v1/session").json()["role"], "operator");
     assert_eq!(run(&["password", "Ada", "--password-stdin"], "a new long password\n").0, Some(0));
     Browser::signed_in(&service, ADMIN.0, "a new long password");
     let (_, out, _) = run(&["list"], "");
     assert!(out.contains("admin     Ada  (active)") && out.contains("operator  grace"), "{out}");
-    for (arguments, part) in [(&["add", "ADA"][..], "already"), (&["password", "nobody"], "no account"), (&["add", "a:b"], "colon")] {
+    for (arguments, part) in
+        [(&["add", "ADA"][..], "already"), (&["password", "nobody"], "no account"), (&["add", "a:b"], "colon")]
+    {
         let (code, _, err) = run(arguments, "");
         assert!(code == Some(1) && err.contains(part) && err.lines().count() == 1, "{err}");
     }
+}
+
+#[test]
+fn an_image_says_whose_work_it_is() {
+    let service = settled(Service::builder().auth());
+    let (image, _) = one_image(&service, "WHOSE");
+    let image = service.get(&format!("/api/v1/isos/{}", image["id"].as_str().expect("id")));
+    assert_eq!(image["provenance"]["operator"], ADMIN.0, "{image}");
 }

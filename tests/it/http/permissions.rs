@@ -27,7 +27,8 @@ fn word(permission: Permission) -> String {
 /// One line of the table for each method of each address.
 fn registered() -> BTreeSet<String> {
     let tables = [("/api/v1", routes::api_entries()), ("", routes::outside_entries()), ("", routes::page_entries())];
-    let line = |prefix: &str, entry: &routes::Entry| format!("{:10} {:6} {prefix}{}", word(entry.permission), entry.method, entry.path);
+    let line =
+        |prefix: &str, entry: &routes::Entry| format!("{:10} {:6} {prefix}{}", word(entry.permission), entry.method, entry.path);
     tables.iter().flat_map(|(prefix, entries)| entries.iter().map(move |entry| line(prefix, entry))).collect()
 }
 
@@ -48,7 +49,13 @@ fn answer(service: &Service, row: &Row, headers: &[(&str, &str)], csrf: &str) ->
     let kind = if row.page { "application/x-www-form-urlencoded" } else { "application/json" };
     let mut all = vec![("content-type", kind), ("x-csrf-token", csrf)];
     all.extend(headers);
-    let body = if row.page && row.method == "POST" { format!("csrf={csrf}").into_bytes() } else { Vec::new() };
+    let body = if (row.method.as_str(), row.path.as_str()) == ("POST", "/api/v1/tokens") {
+        br#"{"name": "x", "scope": "read"}"#.to_vec()
+    } else if row.page && row.method == "POST" {
+        format!("csrf={csrf}").into_bytes()
+    } else {
+        Vec::new()
+    };
     // Streams have no end, so only what was refused is read.
     let answer = open(service, &row.method, &row.path, &all, &body);
     let status = answer.status().as_u16();
@@ -66,16 +73,23 @@ fn expect(who: &str, row: &Row, may: bool, found: &(u16, String), refused: (u16,
 
 /// Ends sessions, so somebody else's is used for it.
 fn ends(row: &Row) -> bool {
-    row.path.ends_with("/logout") || (row.method == "DELETE" && (row.path.ends_with("/session") || row.path.ends_with("/sessions")))
+    row.path.ends_with("/logout")
+        || (row.method == "DELETE" && (row.path.ends_with("/session") || row.path.ends_with("/sessions")))
 }
 
 #[test]
 fn the_table_has_every_address_with_what_its_handler_needs() {
-    let table: BTreeSet<String> = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let table: BTreeSet<String> =
+        TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
     let registered = registered();
     let missing: Vec<_> = registered.difference(&table).cloned().collect();
     let wrong: Vec<_> = table.difference(&registered).cloned().collect();
-    assert!(missing.is_empty() && wrong.is_empty(), "not in the table:\n{}\nonly in the table:\n{}", missing.join("\n"), wrong.join("\n"));
+    assert!(
+        missing.is_empty() && wrong.is_empty(),
+        "not in the table:\n{}\nonly in the table:\n{}",
+        missing.join("\n"),
+        wrong.join("\n")
+    );
     // What changes something is never allowed to whoever may only look, but for the own account.
     for row in rows().iter().filter(|row| row.method != "GET" && row.permission < Permission::Operate) {
         let own = ["/session", "/tokens", "/account", "/login", "/logout", "/setup", "/invitation"];
@@ -97,7 +111,12 @@ fn every_address_lets_in_whom_the_table_says_and_nobody_else() {
         let mut browser = Browser::signed_in(&service, role, ADMIN.1);
         let token = browser.api("POST", "/api/v1/tokens", &json!({ "name": "all", "scope": "admin" })).json();
         tokens.push((role, most, token["token"].as_str().expect("token").to_owned()));
-        for (row, end) in rows.iter().filter(|row| !ends(row)).map(|row| (row, false)).chain(rows.iter().filter(|row| ends(row)).map(|row| (row, true))) {
+        for (row, end) in rows
+            .iter()
+            .filter(|row| !ends(row))
+            .map(|row| (row, false))
+            .chain(rows.iter().filter(|row| ends(row)).map(|row| (row, true)))
+        {
             if end {
                 browser = Browser::signed_in(&service, role, ADMIN.1);
             }
@@ -119,7 +138,11 @@ fn every_address_lets_in_whom_the_table_says_and_nobody_else() {
             expect(&format!("token of {role}"), row, row.permission <= *most, &found, (403, "forbidden"));
         }
         let open = row.permission == Permission::Open;
-        let nobody = [(vec![], "nobody"), (vec![("authorization", "Bearer d2i_wrong")], "wrong token"), (vec![("cookie", "disk2iso_session=a.b")], "wrong cookie")];
+        let nobody = [
+            (vec![], "nobody"),
+            (vec![("authorization", "Bearer d2i_wrong")], "wrong token"),
+            (vec![("cookie", "disk2iso_session=a.b")], "wrong cookie"),
+        ];
         for (headers, who) in nobody {
             expect(who, row, open, &answer(&service, row, &headers, ""), (401, "sign_in_needed"));
         }
@@ -134,7 +157,8 @@ fn a_tokens_scope_bounds_what_its_owner_may() {
         let bearer = format!("Bearer {}", token["token"].as_str().expect("token"));
         for row in rows() {
             // The own account is nothing for tokens that may not do everything.
-            let own = ["/session", "/tokens", "/account"].iter().any(|part| row.path.contains(part)) && row.path != "/api/v1/session";
+            let own =
+                ["/session", "/tokens", "/account"].iter().any(|part| row.path.contains(part)) && row.path != "/api/v1/session";
             let may = row.permission <= most && !(own && row.permission != Permission::Open);
             if row.method == "DELETE" && row.path == "/api/v1/session" {
                 continue;

@@ -131,7 +131,8 @@ async fn gather(state: &AppState, request: &HttpRequest, who: Option<&Principal>
 }
 
 fn session_row(session: sessions::Session, own: Option<&str>, language: Language) -> Row {
-    let title = if session.agent.is_empty() { language.pick("Unknown browser", "Unbekannter Browser").to_owned() } else { session.agent };
+    let title =
+        if session.agent.is_empty() { language.pick("Unknown browser", "Unbekannter Browser").to_owned() } else { session.agent };
     let (seen, since) = (when(session.seen_at, language), when(session.created_at, language));
     let detail = match language {
         Language::En => format!("{} · last used {seen} · signed in {since}", session.address),

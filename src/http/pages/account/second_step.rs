@@ -96,7 +96,12 @@ pub async fn switch_on(may: May<Look>, state: Data<AppState>, request: HttpReque
 ///
 /// # Errors
 /// What is nobody's mistake at the form.
-pub async fn switch_off(may: May<Look>, state: Data<AppState>, request: HttpRequest, form: Form) -> Result<HttpResponse, Problem> {
+pub async fn switch_off(
+    may: May<Look>,
+    state: Data<AppState>,
+    request: HttpRequest,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
     let (_, id) = accounts::own(may.who.as_ref())?;
     let address = origin::address(&request, &state.config);
     let switch = async {
