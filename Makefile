@@ -2,7 +2,7 @@
 .PHONY: help demo run test build web api lint vm bench fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## image a sample disc in a virtual drive, then serve the dashboard (ONCE=1: end there)
 	@deploy/bootstrap.sh demo
@@ -29,6 +29,10 @@ web: ## the front end's bundle
 api: ## renew web/openapi.json, from which the front end's types are made
 	@cargo run --locked --quiet -- openapi > web/openapi.json.new
 	@mv web/openapi.json.new web/openapi.json
+
+screenshots: build ## every page in every form, as pictures in target/screenshots
+	@deploy/bootstrap.sh test
+	@deploy/browser-test.sh screenshots
 
 lint: ## formatting and clippy
 	@cargo fmt --check

@@ -17,13 +17,16 @@ demo=(xorriso curl python3)
 # drives. Debian 12 has no hfsprogs: HFS+ comes from xorriso, HFS from genisoimage and hfsutils.
 test=(postgresql gddrescue genisoimage udftools hfsutils python3-venv
   cdrdao cd-paranoia flac libcdio-utils cuetools
+  chromium fonts-dejavu-core
   qemu-system-x86 ipxe-qemu busybox-static cpio kmod udev xz-utils zstd time shellcheck)
 # Where the virtual machine finds its kernel; tests/vm/run.sh looks here too.
 kernel_folder=${DISK2ISO_VM_KERNEL:-/var/tmp/disk2iso-vm-kernel}
-# Tools that are no packages; tests/it/filesystems looks here, then in PATH.
+# Tools that are no packages; tests/it/filesystems and tests/api look here.
 tools_folder=${DISK2ISO_TOOLS:-/var/tmp/disk2iso-tools}
 # Judges sizes of images (KB, National Library of the Netherlands).
 isolyzer_version=1.4.0
+# Asks the service everything that its OpenAPI document allows, and more (tests/api).
+schemathesis_version=4.32.5
 
 fail() {
   echo "bootstrap: $*" >&2
@@ -43,7 +46,8 @@ main() {
   check_rust
   case $1 in
   test)
-    fetch_isolyzer
+    fetch_python_tool isolyzer "$isolyzer_version" isolyzer
+    fetch_python_tool schemathesis "$schemathesis_version" st
     fetch_kernel
     ;;
   fuzz) install_cargo_fuzz ;;
@@ -107,16 +111,16 @@ check_rust() {
 }
 
 # In a folder of its own, so that no other Python program is touched.
-fetch_isolyzer() {
-  local target=$tools_folder/isolyzer-$isolyzer_version messages
-  [[ ! -x $target/bin/isolyzer ]] || return 0
-  echo "bootstrap: installing isolyzer $isolyzer_version into $target"
+fetch_python_tool() { # package, version, its program
+  local target=$tools_folder/$1-$2 messages
+  [[ ! -x $target/bin/$3 ]] || return 0
+  echo "bootstrap: installing $1 $2 into $target"
   # Scripts in it name its folder, so it is made in place; what a killed run left is made anew.
   messages=$(rm -rf "$target" && mkdir -p "$tools_folder" && /usr/bin/python3 -m venv "$target" &&
-    "$target/bin/pip" install --quiet --disable-pip-version-check "isolyzer==$isolyzer_version" 2>&1) || {
+    "$target/bin/pip" install --quiet --disable-pip-version-check "$1==$2" 2>&1) || {
     rm -rf "$target"
     echo "$messages" >&2
-    fail "could not install isolyzer (messages above); try again, or put isolyzer $isolyzer_version into $target/bin"
+    fail "could not install $1 (messages above); try again, or put $1 $2 into $target/bin"
   }
 }
 

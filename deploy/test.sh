@@ -16,6 +16,9 @@ cargo build --release --locked --quiet
 cargo test --locked --no-run --quiet
 tests=$(cargo test --locked --no-run --test it 2>&1 | sed -n 's/.*Executable .*(\(.*\))$/\1/p')
 
+step "pages in a browser"
+deploy/browser-test.sh test
+
 step "real drives in a virtual machine"
 tests/vm/run.sh target/release/disk2iso "$tests"
 

@@ -15,7 +15,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, RUNTIME_SETTINGS, RuntimeSettings},
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
-    http::{AppState, Checkup, HttpServerActor, MachineHistory, MachineWatch, auth},
+    http::{AppState, Checkup, HttpServerActor, Listener, MachineHistory, MachineWatch, Tls, auth},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
     jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
@@ -70,8 +70,10 @@ impl App {
         let url = DatabaseUrl::parse(&config.database_url()).map_err(|e| fail("database.url")(&e))?;
         let db = Db::open(&url, POOL).map_err(|e| fail("the database cannot be opened")(&e))?;
         db.migrate().map_err(|e| fail("the database cannot be migrated")(&e))?;
-        let listener = TcpListener::bind(config.listen)
+        let tls = Tls::open(config.tls_cert.as_deref(), config.tls_key.as_deref()).map_err(StartError)?;
+        let socket = TcpListener::bind(config.listen)
             .map_err(|e| fail(&format!("{} is not free (another service? set DISK2ISO_LISTEN)", config.listen))(&e))?;
+        let listener = Listener { socket: Arc::new(socket), tls: tls.map(Arc::new) };
         let bus = Bus::default();
         let journal = Journal { db, bus: bus.clone(), clock: Clock::system(), node: node().into() };
         let settings = LiveSettings::new(stored_settings(&journal, config.runtime).await?);
@@ -119,7 +121,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn grow(self, listener: TcpListener) -> std::io::Result<(Root, RootExit)> {
+    fn grow(self, listener: Listener) -> std::io::Result<(Root, RootExit)> {
         let intensity = Intensity::new(3, Duration::from_secs(60));
         let nested = |name: &str| ChildRef::<Supervisor>::new(name);
         let (root_ref, jobs, drives) = (nested("root"), nested("jobs"), nested("drives"));
@@ -163,16 +165,13 @@ impl Parts {
             machine: MachineHistory::default(),
             checkup: Checkup::default(),
         };
-        let (history, clock, folder) = (state.machine.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
-        let machine = ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, move || {
-            MachineWatch::new(history.clone(), clock.clone(), folder.clone())
-        });
+        let machine = self.watch(&state.machine);
         let shared = self.config.database_url().starts_with("postgres");
         let (journal, metrics) = (self.journal.clone(), self.metrics.clone());
         let log =
             ChildSpec::actor(&event_log, Restart::Permanent, move || EventLog::new(journal.clone(), metrics.clone(), shared));
-        let journal = self.journal.clone();
-        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone()));
+        let (journal, days) = (self.journal.clone(), self.config.trash_days);
+        let catalogue = ChildSpec::actor(&catalog, Restart::Permanent, move || Catalog::new(journal.clone(), days));
         let jobs_ref = jobs.clone();
         let queue =
             ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
@@ -194,16 +193,22 @@ impl Parts {
             DriveManager::new(drive_deps.clone(), drives_ref.clone(), config.virtual_drives.clone(), config.real_drives)
         });
         let drives = ChildSpec::supervisor(&drives, SupervisorSpec::new(Strategy::OneForOne, intensity).child(finder));
-        let listener = Arc::new(listener);
-        let web = ChildSpec::actor(&http, Restart::Permanent, move || HttpServerActor::new(state.clone(), Arc::clone(&listener)));
+        let web = ChildSpec::actor(&http, Restart::Permanent, move || HttpServerActor::new(state.clone(), listener.clone()));
         let tree = SupervisorSpec::new(Strategy::RestForOne, intensity)
             .child(log)
             .child(catalogue)
             .child(jobs)
             .child(drives)
-            .child(machine.back_off(BackOff::repeating(WATCH_DELAYS)))
+            .child(machine)
             .child(web);
         Root::start(&root_ref, tree)
+    }
+
+    /// The part that watches the machine; it never takes others down.
+    fn watch(&self, history: &MachineHistory) -> ChildSpec {
+        let (history, clock, folder) = (history.clone(), self.journal.clock.clone(), self.config.output_dir.clone());
+        let start = move || MachineWatch::new(history.clone(), clock.clone(), folder.clone());
+        ChildSpec::actor(&ChildRef::new("machine"), Restart::Permanent, start).back_off(BackOff::repeating(WATCH_DELAYS))
     }
 }
 

@@ -65,6 +65,7 @@ codes! {
     DriveUnknown = "drive_unknown", 404, Permanent, "No such drive";
     JobUnknown = "job_unknown", 404, Permanent, "No such job";
     IsoUnknown = "iso_unknown", 404, Permanent, "No such image";
+    IsoTrashed = "iso_trashed", 409, Permanent, "The image is in the trash";
     FileMissing = "file_missing", 410, Operator, "The image's file is not there any more";
     MethodNotAllowed = "method_not_allowed", 405, Permanent, "This address does not know this method";
     SignInNeeded = "sign_in_needed", 401, Permanent, "Nobody is signed in";

@@ -138,6 +138,18 @@ impl Contents {
         found
     }
 
+    /// Files whose path has this text in it (upper and lower case are the same), by their paths: as many as asked for after the
+    /// first `skip`, and the number of all of them.
+    pub fn search(&self, text: &str, skip: usize, most: usize) -> (Vec<FoundFile>, usize) {
+        let wanted = text.to_lowercase();
+        let hit = |file: &&filesystems::ListedFile| wanted.is_empty() || file.path.to_lowercase().contains(&wanted);
+        let mut files: Vec<_> = self.listing.files.iter().filter(hit).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let start = |file: &filesystems::ListedFile| file.extents.first().map_or(0, |extent| extent.start / SECTOR);
+        let found = |file: &&filesystems::ListedFile| FoundFile { path: file.path.clone(), size: file.size, start: start(file) };
+        (files.iter().skip(skip).take(most).map(found).collect(), files.len())
+    }
+
     /// What these missing sectors mean for the files.
     pub fn damage(&self, missing: impl Iterator<Item = Range<u64>>) -> Damage {
         let bytes: Vec<_> = missing.map(|range| range.start.saturating_mul(SECTOR)..range.end.saturating_mul(SECTOR)).collect();
@@ -183,6 +195,20 @@ mod tests {
         assert!(contents.within(&(4..6), 1).system && !contents.within(&(5..6), 1).system);
         let few = contents.within(&(0..300), 1);
         assert_eq!((few.files.len(), few.all), (1, 3));
+    }
+
+    #[test]
+    fn files_are_found_by_a_part_of_their_path_a_page_at_a_time() {
+        let contents = contents();
+        let paths = |text: &str, skip, most| {
+            let (files, all) = contents.search(text, skip, most);
+            (files.into_iter().map(|file| file.path).collect::<Vec<_>>().join(" "), all)
+        };
+        assert_eq!(paths("", 0, 2), ("LONG SHORT".to_owned(), 3));
+        assert_eq!(paths("", 2, 2), ("TWO".to_owned(), 3));
+        assert_eq!(paths("o", 0, 9).1, 3);
+        assert_eq!(paths("hor", 0, 9), ("SHORT".to_owned(), 1));
+        assert_eq!(paths("nothing", 5, 9), (String::new(), 0));
     }
 
     #[test]

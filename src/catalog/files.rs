@@ -51,6 +51,20 @@ pub fn write_sidecars(record: &IsoRecord, facts: &IsoFacts) -> io::Result<Writte
     Ok(if foreign.is_empty() { Written::All } else { Written::Foreign(foreign) })
 }
 
+/// Removes what lies beside an image, where it is ours: it names the image as it was called.
+///
+/// # Errors
+/// What the file system says; repeating it goes on.
+pub fn remove_sidecars(record: &IsoRecord) -> io::Result<()> {
+    let Some(place) = Place::of(Path::new(&record.filepath)) else { return Ok(()) };
+    for target in [place.json(), place.sums(HashKind::Md5), place.sums(HashKind::Sha256)] {
+        if whose(&target, record)? == Whose::Ours {
+            remove(&target)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes an image with everything that belongs to it and is listed; the folder of a set goes when nothing else is in it.
 ///
 /// # Errors
@@ -58,12 +72,8 @@ pub fn write_sidecars(record: &IsoRecord, facts: &IsoFacts) -> io::Result<Writte
 pub fn remove_image(record: &IsoRecord, facts: &IsoFacts) -> io::Result<()> {
     let path = Path::new(&record.filepath);
     let place = Place::of(path);
+    remove_sidecars(record)?;
     if let Some(place) = &place {
-        for target in [place.json(), place.sums(HashKind::Md5), place.sums(HashKind::Sha256)] {
-            if whose(&target, record)? == Whose::Ours {
-                remove(&target)?;
-            }
-        }
         for file in sidecar::files(record, facts) {
             remove(&place.file(&file.name))?;
         }
@@ -133,7 +143,7 @@ fn put(target: &Path, text: &str, record: &IsoRecord) -> io::Result<bool> {
     written
 }
 
-fn temporary(target: &Path) -> PathBuf {
+pub(super) fn temporary(target: &Path) -> PathBuf {
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // Short enough for every file system: a name may have 255 bytes.
     let kept: String = name.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
@@ -154,7 +164,7 @@ fn remove_empty(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         // Network file systems that cannot sync a folder make names durable themselves.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

@@ -4,7 +4,16 @@
 
 pub mod contents;
 mod files;
+mod moving;
+#[cfg(test)]
+mod moving_tests;
+pub mod names;
+mod rename;
 pub mod sidecar;
+mod trash;
+
+pub use rename::RenameIso;
+pub use trash::{RestoreAll, RestoreIso, TrashIsos};
 
 use crate::{
     bus::Journal,
@@ -22,16 +31,22 @@ use crate::{
 use actix::prelude::*;
 use files::Written;
 use std::sync::Arc;
+use trash::{SWEEP, Sweep};
 
 /// Enter a finished image. Repeating it for the same job changes nothing but facts.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<IsoRecord, Problem>")]
 pub struct Publish(pub IsoRecord, pub IsoFacts);
 
-/// Remove an image: its entry, its files, its map and what lies beside it.
+/// Remove an image for good: its entry, its files, its map and what lies beside it.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<(), Problem>")]
-pub struct DeleteIso(pub IsoId);
+pub struct DeleteIso {
+    /// The image.
+    pub id: IsoId,
+    /// Only if it is in the trash (still).
+    pub only_trashed: bool,
+}
 
 /// Write down how a comparison with the stored hashes ended.
 #[derive(Debug, Clone, Copy, Message)]
@@ -48,14 +63,16 @@ pub struct Catalog {
     journal: Journal,
     /// Held while files beside an image are written, so that an older state never replaces a newer one.
     writing: Writing,
+    /// How long deleted images can be taken back.
+    trash_days: u32,
 }
 
 type Writing = Arc<tokio::sync::Mutex<()>>;
 
 impl Catalog {
-    /// A catalogue in this journal.
-    pub fn new(journal: Journal) -> Self {
-        Self { journal, writing: Writing::default() }
+    /// A catalogue in this journal; what is deleted can be taken back for so many days.
+    pub fn new(journal: Journal, trash_days: u32) -> Self {
+        Self { journal, writing: Writing::default(), trash_days }
     }
 }
 
@@ -63,8 +80,14 @@ impl Actor for Catalog {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let (journal, writing) = (self.journal.clone(), Arc::clone(&self.writing));
-        ctx.spawn(async move { catch_up(&journal, &writing).await }.into_actor(self));
+        let (journal, writing, days) = (self.journal.clone(), Arc::clone(&self.writing), self.trash_days);
+        let caught_up = async move {
+            rename::resume(&journal, &writing).await;
+            catch_up(&journal, &writing).await;
+            trash::empty(&journal, &writing, days).await;
+        };
+        ctx.spawn(caught_up.into_actor(self));
+        ctx.run_interval(SWEEP, |_, ctx| ctx.notify(Sweep));
     }
 }
 
@@ -174,33 +197,48 @@ impl Handler<Verified> for Catalog {
 impl Handler<DeleteIso> for Catalog {
     type Result = ResponseFuture<Result<(), Problem>>;
 
-    fn handle(&mut self, DeleteIso(id): DeleteIso, _: &mut Self::Context) -> Self::Result {
-        let journal = self.journal.clone();
-        Box::pin(async move {
-            let read = journal.db.read(move |conn| Ok((storage::isos::get(conn, id)?, storage::isos::facts(conn, id)?)));
-            let (iso, facts) = read.await.map_err(|error| problem(&error))?;
-            // Files first: an entry without its file is seen and can be deleted again, a file without entry would be forgotten.
-            let record = iso.clone();
-            let removed = tokio::task::spawn_blocking(move || files::remove_image(&record, &facts)).await;
-            match removed {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    return Err(Problem::new(Code::StorageFailed, format!("{} was not deleted: {error}", iso.filepath)));
-                }
-                Err(error) => return Err(Problem::new(Code::Internal, error.to_string())),
-            }
-            let forget = journal.commit(move |tx| {
-                storage::isos::delete(tx.conn, id)?;
-                tx.event(
-                    &NewEvent::new("iso.deleted", Level::Info, format!("Image {} was deleted", iso.filename))
-                        .iso(id)
-                        .payload(serde_json::json!({ "filepath": iso.filepath })),
-                )?;
-                Ok(())
-            });
-            forget.await.map_err(|error| problem(&error))
-        })
+    fn handle(&mut self, wish: DeleteIso, _: &mut Self::Context) -> Self::Result {
+        let (journal, writing) = (self.journal.clone(), Arc::clone(&self.writing));
+        Box::pin(async move { delete(&journal, &writing, wish).await })
     }
+}
+
+async fn delete(journal: &Journal, writing: &Writing, DeleteIso { id, only_trashed }: DeleteIso) -> Result<(), Problem> {
+    // Nobody renames or writes beside it meanwhile.
+    let _held = writing.lock().await;
+    let read = journal.db.read(move |conn| {
+        let iso = storage::isos::get(conn, id)?;
+        let renaming = storage::isos::under_way(conn)?.iter().any(|(other, _)| *other == id);
+        let in_use = renaming || only_trashed && storage::isos::is_in_use(conn, &iso)?;
+        Ok((iso, storage::isos::facts(conn, id)?, in_use))
+    });
+    let (iso, facts, in_use) = read.await.map_err(|error| problem(&error))?;
+    if in_use {
+        return Err(Problem::new(Code::ImageBusy, format!("{} is in use; delete it when that is over", iso.filename)));
+    }
+    if only_trashed && iso.trashed_at.is_none() {
+        return Err(Problem::new(Code::Conflict, format!("{} is not in the trash", iso.filename)));
+    }
+    // Files first: an entry without its file is seen and can be deleted again, a file without entry would be forgotten.
+    let record = iso.clone();
+    let removed = tokio::task::spawn_blocking(move || files::remove_image(&record, &facts)).await;
+    match removed {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            return Err(Problem::new(Code::StorageFailed, format!("{} was not deleted: {error}", iso.filepath)));
+        }
+        Err(error) => return Err(Problem::new(Code::Internal, error.to_string())),
+    }
+    let forget = journal.commit(move |tx| {
+        storage::isos::delete(tx.conn, id)?;
+        tx.event(
+            &NewEvent::new("iso.deleted", Level::Info, format!("Image {} was deleted", iso.filename))
+                .iso(id)
+                .payload(serde_json::json!({ "filepath": iso.filepath })),
+        )?;
+        Ok(())
+    });
+    forget.await.map_err(|error| problem(&error))
 }
 
 fn problem(error: &StorageError) -> Problem {

@@ -127,6 +127,7 @@ const AGAIN: &[(&str, &str, &str)] = &[
 ];
 
 const SECONDS: (&str, &str) = ("seconds", "Sekunden");
+const PER_MINUTE: Input = Input::Number(0, 1_000_000, ("in a minute", "je Minute"));
 
 /// All of them, in the order of the page.
 pub const HELP: &[Help] = &[
@@ -335,6 +336,18 @@ pub const HELP: &[Help] = &[
         ),
     },
     Help {
+        name: "library.trash_days",
+        group: Group::Jobs,
+        input: Input::Number(0, 3650, ("days", "Tage")),
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Days in the trash", "Tage im Papierkorb"),
+        text: (
+            "Deleted images can be taken back for so long; their files take room until then. 0: they are gone at once.",
+            "So lange lassen sich gelöschte Abbilder zurückholen; ihre Dateien belegen so lange Platz. 0: Sie sind sofort weg.",
+        ),
+    },
+    Help {
         name: "hook.command",
         group: Group::Hook,
         input: Input::Path,
@@ -365,6 +378,87 @@ pub const HELP: &[Help] = &[
         text: (
             "Counts at once. Events, which are shown on the page, are always kept.",
             "Gilt sofort. Ereignisse, die auf der Seite stehen, werden immer aufgehoben.",
+        ),
+    },
+    Help {
+        name: "limits.requests_per_minute",
+        group: Group::Limits,
+        input: PER_MINUTE,
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Requests in a minute", "Anfragen je Minute"),
+        text: (
+            "Of one API token, account or address; 0: no limit. An open page needs a few dozen.",
+            "Eines API-Schlüssels, Kontos oder einer Adresse; 0: unbegrenzt. Eine offene Seite braucht ein paar Dutzend.",
+        ),
+    },
+    Help {
+        name: "limits.heavy_requests_per_minute",
+        group: Group::Limits,
+        input: PER_MINUTE,
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Costly requests in a minute", "Aufwendige Anfragen je Minute"),
+        text: (
+            "Of them those that read whole images or collect much.",
+            "Davon solche, die ganze Abbilder lesen oder viel zusammentragen.",
+        ),
+    },
+    Help {
+        name: "limits.sign_ins_per_minute",
+        group: Group::Limits,
+        input: PER_MINUTE,
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Attempts to sign in in a minute", "Anmeldeversuche je Minute"),
+        text: (
+            "From one address; wrong passwords make the next attempt wait anyway.",
+            "Von einer Adresse; falsche Passwörter lassen den nächsten Versuch ohnehin warten.",
+        ),
+    },
+    Help {
+        name: "limits.connections",
+        group: Group::Limits,
+        input: Input::Number(16, 65_536, ("connections", "Verbindungen")),
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Most open connections", "Höchstens offene Verbindungen"),
+        text: ("Further ones wait until one is closed.", "Weitere warten, bis eine geschlossen wird."),
+    },
+    Help {
+        name: "limits.live_clients",
+        group: Group::Limits,
+        input: Input::Number(1, 20_000, ("pages", "Seiten")),
+        applies: Applies::Restart,
+        guarded: false,
+        title: ("Most live pages", "Höchstens mitlaufende Seiten"),
+        text: (
+            "Pages and programs that are told every change at once.",
+            "Seiten und Programme, die jede Änderung sofort erfahren.",
+        ),
+    },
+    Help {
+        name: "server.tls_cert",
+        group: Group::Tls,
+        input: Input::Path,
+        applies: Applies::Restart,
+        guarded: true,
+        title: ("Certificate", "Zertifikat"),
+        text: (
+            "A PEM file with the certificate and its chain; empty: not encrypted. A new file is used without a restart.",
+            "Eine PEM-Datei mit dem Zertifikat und seiner Kette; leer: unverschlüsselt. Eine neue Datei gilt ohne Neustart.",
+        ),
+    },
+    Help {
+        name: "server.tls_key",
+        group: Group::Tls,
+        input: Input::Path,
+        applies: Applies::Restart,
+        guarded: true,
+        title: ("Private key", "Privater Schlüssel"),
+        text: (
+            "The PEM file with the key that belongs to the certificate.",
+            "Die PEM-Datei mit dem Schlüssel, der zum Zertifikat gehört.",
         ),
     },
 ];

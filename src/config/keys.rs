@@ -177,6 +177,27 @@ pub const KEYS: &[Key] = &[
         show: |c| u8::from(c.runtime.verify).to_string(),
     },
     Key {
+        name: "library.trash_days",
+        env: "DISK2ISO_TRASH_DAYS",
+        allowed: "0 to 3650 (days; 0: what is deleted is gone at once)",
+        set: |c, v| v.parse().ok().filter(|days| *days <= 3650).map(|days| c.trash_days = days),
+        show: |c| c.trash_days.to_string(),
+    },
+    Key {
+        name: "server.tls_cert",
+        env: "DISK2ISO_TLS_CERT",
+        allowed: "a file with the certificate and its chain (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_cert = file),
+        show: |c| c.tls_cert.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
+        name: "server.tls_key",
+        env: "DISK2ISO_TLS_KEY",
+        allowed: "a file with the certificate's private key (PEM), or nothing",
+        set: |c, v| file(v).map(|file| c.tls_key = file),
+        show: |c| c.tls_key.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+    },
+    Key {
         name: "limits.requests_per_minute",
         env: "DISK2ISO_REQUESTS_PER_MINUTE",
         allowed: "0 (no limit) to 1000000, for each token, account or address",
@@ -235,6 +256,11 @@ fn flag(text: &str) -> Option<bool> {
 /// Paths are made absolute, so that a later change of the working folder cannot move them.
 fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| std::path::absolute(text).ok())?
+}
+
+/// A file, or nothing.
+fn file(text: &str) -> Option<Option<PathBuf>> {
+    if text.is_empty() { Some(None) } else { path(text).map(Some) }
 }
 
 fn items(text: &str) -> impl Iterator<Item = &str> {

@@ -46,6 +46,10 @@ pub const HOOK_VARIABLES: [&str; 13] = [
 pub struct Config {
     /// Address of the web interface and the API.
     pub listen: SocketAddr,
+    /// Certificate chain (PEM); with [`Config::tls_key`] the service speaks HTTPS only.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub tls_key: Option<PathBuf>,
     /// Whether people and programs have to show who they are.
     pub auth: bool,
     /// Further names under which the service is reached; requests that name another one are refused.
@@ -77,6 +81,8 @@ pub struct Config {
     pub hook: Option<PathBuf>,
     /// Longest time that it may take.
     pub hook_limit: Duration,
+    /// How many days a deleted image can be taken back.
+    pub trash_days: u32,
     /// What can be changed while the service runs.
     pub runtime: RuntimeSettings,
     /// Where each of these was set.
@@ -109,6 +115,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_cert: None,
+            tls_key: None,
             auth: true,
             hosts: Vec::new(),
             proxies: Vec::new(),
@@ -124,6 +132,7 @@ impl Default for Config {
             wedged_after: Duration::from_secs(55),
             hook: None,
             hook_limit: Duration::from_secs(120),
+            trash_days: 7,
             runtime: RuntimeSettings::default(),
             origins: Origins::default(),
         }

@@ -261,7 +261,11 @@ fn slow(curve: &[SpeedPoint]) -> impl Iterator<Item = &SpeedPoint> {
         curve.iter().map(|point| point.bytes_per_second).filter(|speed| speed.is_finite() && *speed > 0.0).collect();
     speeds.sort_by(f64::total_cmp);
     let limit = if speeds.len() >= MIN_POINTS { speeds[speeds.len() / 2] / 4.0 } else { 0.0 };
-    curve.iter().filter(move |point| point.bytes_per_second > 0.0 && point.bytes_per_second < limit)
+    // What comes first is slow because the disc has to spin up.
+    curve
+        .iter()
+        .skip_while(move |point| point.bytes_per_second < limit)
+        .filter(move |point| point.bytes_per_second > 0.0 && point.bytes_per_second < limit)
 }
 
 #[cfg(test)]

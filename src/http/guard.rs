@@ -24,13 +24,22 @@ use actix_web::{
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 5] = [
+/// Half a year; not for sub-domains, which are other people's business.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=15552000";
+
+const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
+
+/// Nothing of the device is needed.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
+                           microphone=(), midi=(), payment=(), usb=()";
 
 /// The middleware.
 ///
@@ -49,23 +58,38 @@ pub async fn guard(request: ServiceRequest, next: Next<impl MessageBody + 'stati
     if response.status().is_server_error() {
         tracing::warn!(path, status = response.status().as_u16(), "request failed");
     }
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    let secure = response.request().app_config().secure();
+    add_headers(response.headers_mut(), secure);
     Ok(response)
+}
+
+fn add_headers(headers: &mut HeaderMap, secure: bool) {
+    for (name, value) in HEADERS {
+        // What comes from a disc has a stricter policy of its own.
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    // Answers are about people's discs; whatever may be kept says so itself.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
+    }
 }
 
 /// A refusal in the form that fits who asked: a page for people, a document with the path for programs (a handler does not know under
 /// which path it was asked).
 fn refused(response: ServiceResponse, problem: &Problem, path: &str) -> ServiceResponse {
-    let kept: Vec<_> = [header::ALLOW, header::RETRY_AFTER]
+    let kept: Vec<_> = [header::ALLOW, header::CONTENT_RANGE, header::RETRY_AFTER, header::SET_COOKIE]
         .into_iter()
-        .filter_map(|name| response.headers().get(&name).cloned().map(|value| (name, value)))
+        .flat_map(|name| response.headers().get_all(&name).map(|value| (name.clone(), value.clone())).collect::<Vec<_>>())
         .collect();
     let answer = pages::errors::page(response.request(), problem);
     let mut answer = answer.unwrap_or_else(|| problem::response(problem, Some(path)));
     for (name, value) in kept {
-        answer.headers_mut().insert(name, value);
+        answer.headers_mut().append(name, value);
     }
     response.into_response(answer)
 }

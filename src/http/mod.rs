@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod disc_content;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
@@ -21,6 +22,7 @@ mod assets;
 mod body;
 mod checkup;
 mod diagnostics;
+mod feed;
 mod form;
 mod guard;
 mod hosts;
@@ -35,10 +37,12 @@ mod server;
 mod snapshot;
 mod sse;
 mod state;
+mod tls;
 mod topics;
 mod ws;
 
 pub use checkup::Checkup;
 pub use machine::{MachineHistory, MachineWatch};
-pub use server::HttpServerActor;
+pub use server::{HttpServerActor, Listener};
 pub use state::AppState;
+pub use tls::Tls;

@@ -56,6 +56,7 @@ addresses! {
         "/disks/{id}/close"       => POST api::disks::close;
         "/jobs"                   => GET api::jobs::list, POST api::jobs::create;
         "/jobs/bulk"              => POST api::queue::bulk;
+        "/jobs/check-name"        => GET api::jobs::check_name;
         "/jobs/{uuid}"            => GET api::jobs::get, PUT api::jobs::change, DELETE api::jobs::delete;
         "/jobs/{uuid}/pause"      => POST api::jobs::pause;
         "/jobs/{uuid}/resume"     => POST api::jobs::resume;
@@ -71,12 +72,13 @@ addresses! {
         "/jobs/{uuid}/scan"       => GET api::jobs::scan;
         "/jobs/{uuid}/speed"      => GET api::jobs::speed;
         "/isos"                   => GET api::isos::list;
-        "/isos/{id}"              => GET api::isos::get, DELETE api::isos::delete;
+        "/isos/{id}"              => GET api::isos::get, PATCH api::isos::change, DELETE api::isos::delete;
         "/isos/{id}/download"     => GET api::download::download;
         "/isos/{id}/damage"       => GET api::maps::damage;
         "/isos/{id}/picture"      => GET api::pictures::image;
         "/isos/{id}/sectors"      => GET api::pictures::image_sectors;
         "/isos/{id}/verify"       => POST api::isos::verify;
+        "/isos/{id}/restore"      => POST api::isos::restore;
         "/system/status"          => GET api::system::status;
         "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
@@ -117,6 +119,11 @@ addresses! {
     /// For people: the page, its parts, and its forms, which work without JavaScript.
     PAGES, configure_pages, page_entries {
         "/"                       => GET pages::dashboard::dashboard;
+        "/jobs"                   => GET pages::jobs::list;
+        "/ui/jobs/bulk"           => POST pages::jobs::forms::bulk;
+        "/ui/jobs/undo/{event}"   => POST pages::jobs::forms::undo;
+        "/jobs/new"               => GET pages::new_job::form;
+        "/ui/new-job"             => POST pages::new_job::create;
         "/jobs/{uuid}"            => GET pages::job::show;
         "/ui/jobs/{uuid}/change"  => POST pages::job::change;
         "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
@@ -127,8 +134,8 @@ addresses! {
         "/ui/disks/{id}/close"    => POST pages::drives::forms::close;
         "/ui/disks/{id}/insert"   => POST pages::drives::forms::insert;
         "/ui/disks/{id}/settings" => POST pages::drives::forms::change;
-        "/ui/jobs/{uuid}/{action}" => POST pages::forms::job;
-        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::forms::other_drive;
+        "/ui/jobs/{uuid}/{action}" => POST pages::jobs::forms::job;
+        "/ui/jobs/{uuid}/other_drive/{id}" => POST pages::jobs::forms::other_drive;
         "/system"                 => GET pages::system::status;
         "/system/logs"            => GET pages::system::logs::logs;
         "/system/logs/download"   => GET pages::system::logs::download;
@@ -162,6 +169,13 @@ addresses! {
         "/ui/users/{id}/{action}" => POST pages::users::act;
         "/setup"                  => GET pages::set_up::form, POST pages::set_up::create;
         "/invitation"             => GET pages::set_up::invitation, POST pages::set_up::choose;
+        "/library"                => GET pages::library::list::list;
+        "/library/{id}"           => GET pages::library::image::show;
+        "/ui/library/selected"    => POST pages::library::forms::selected;
+        "/ui/library/checksums"   => POST pages::library::forms::checksums;
+        "/ui/library/undo/{at}"   => POST pages::library::forms::undo;
+        "/ui/library/{id}/rename" => POST pages::library::forms::rename;
+        "/ui/library/{id}/{action}" => POST pages::library::forms::one;
         "/search"                 => GET pages::search::search;
         "/language/{tag}"         => GET pages::language::choose;
         "/assets/{file}"          => GET assets::serve;

@@ -1,13 +1,13 @@
 //! The actor that runs the web server.
 
-use super::{AppState, auth, guard, limits, live::Clients, probe::Probe, problem, routes};
+use super::{AppState, Tls, auth, feed, guard, limits, live::Clients, probe::Probe, problem, routes, tls};
 use crate::{
     error::{Code, Problem},
     supervision::{SupervisedActor, fail},
 };
 use actix::prelude::*;
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware, rt::net::TcpStream, web};
-use std::{any::Any, io, net::TcpListener, sync::Arc, time::Duration};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware, web};
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
 
 /// Two threads: one that serves a burst of range reads does not hold up the other's API answers.
 const WORKERS: usize = 2;
@@ -19,21 +19,30 @@ const GRACE_SECONDS: u64 = 3;
 /// takes, so its own heartbeat stands still when the client stops reading (actix-web #2441); this ends such a connection.
 const STUCK: Duration = Duration::from_secs(20);
 
+/// The socket that is listened on, and the certificate if what comes over it is encrypted.
+#[derive(Clone)]
+pub struct Listener {
+    /// Bound already: it stays bound while the actor is restarted, so clients wait instead of being refused, and a missing right to
+    /// bind is found out before anything else starts.
+    pub socket: Arc<TcpListener>,
+    /// Certificate and key.
+    pub tls: Option<Arc<Tls>>,
+}
+
 /// Starts the server when it starts, ends with it, and stops it gracefully.
 pub struct HttpServerActor {
     state: AppState,
-    listener: Arc<TcpListener>,
+    listener: Listener,
     server: Option<ServerHandle>,
 }
 
 impl HttpServerActor {
-    /// A server on a socket that is bound already: it stays bound while the actor is restarted, so clients wait instead of being
-    /// refused, and a missing right to bind is found out before anything else starts.
-    pub fn new(state: AppState, listener: Arc<TcpListener>) -> Self {
+    /// A server on this socket.
+    pub fn new(state: AppState, listener: Listener) -> Self {
         Self { state, listener, server: None }
     }
 
-    fn serve(&self) -> io::Result<actix_web::dev::Server> {
+    fn serve(&self, feed: web::Data<feed::Feed>) -> io::Result<actix_web::dev::Server> {
         let state = web::Data::new(self.state.clone());
         let probe = web::Data::new(Probe::new(self.state.journal.clock.clone()));
         let bounds = self.state.config.limits;
@@ -45,6 +54,7 @@ impl HttpServerActor {
                 .app_data(probe.clone())
                 .app_data(clients.clone())
                 .app_data(rates.clone())
+                .app_data(feed.clone())
                 // The query of a request that is no UTF-8 path, or anything else that no route takes.
                 .app_data(
                     web::PathConfig::default().error_handler(|error, _| Problem::new(Code::NotFound, error.to_string()).into()),
@@ -63,18 +73,16 @@ impl HttpServerActor {
             .max_connections(bounds.connections.div_ceil(WORKERS))
             .keep_alive(limits::KEEP_ALIVE)
             .client_request_timeout(limits::HEAD_LIMIT)
-            .disable_signals()
-            .on_connect(|connection, _| limit_stuck_clients(connection))
-            .listen(self.listener.try_clone()?)?;
+            .tls_handshake_timeout(limits::HEAD_LIMIT)
+            .disable_signals();
+        let socket = self.listener.socket.try_clone()?;
+        // Every accepted connection inherits it.
+        socket2::SockRef::from(&socket).set_tcp_user_timeout(Some(STUCK))?;
+        let server = match &self.listener.tls {
+            Some(tls) => server.listen_rustls_0_23(socket, tls.server_config().map_err(io::Error::other)?)?,
+            None => server.listen(socket)?,
+        };
         Ok(server.run())
-    }
-}
-
-fn limit_stuck_clients(connection: &dyn Any) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STUCK))
-    {
-        tracing::debug!(%error, "TCP_USER_TIMEOUT");
     }
 }
 
@@ -87,7 +95,12 @@ impl Actor for HttpServerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        match self.serve() {
+        if let Some(tls) = self.listener.tls.clone() {
+            ctx.spawn(tls::watch(tls, self.state.journal.clone()).into_actor(self));
+        }
+        let (feed, heard) = (web::Data::new(feed::Feed::default()), self.state.journal.bus.subscribe());
+        ctx.spawn(feed::run(feed.clone(), web::Data::new(self.state.clone()), heard).into_actor(self));
+        match self.serve(feed) {
             Ok(server) => {
                 self.server = Some(server.handle());
                 ctx.spawn(server.into_actor(self).map(|ended, actor, ctx| match ended {

@@ -91,55 +91,47 @@ pub struct Snapshot {
     pub system: Option<Status>,
 }
 
-/// Messages in order, and the number of the last event that they contain.
-#[derive(Debug)]
-pub struct Reply {
-    /// That number.
-    pub seq: i64,
-    /// The messages.
-    pub messages: Vec<ServerMessage>,
-}
-
-/// The snapshot of these topics; before it, what a client that has seen `since` has missed. `audit`: also what accounts did.
+/// The state of these topics.
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn snapshot(
-    state: &Data<AppState>,
-    probe: &Data<Probe>,
-    topics: &Topics,
-    since: Option<i64>,
-    audit: bool,
-) -> Result<Reply, Problem> {
+pub async fn snapshot(state: &Data<AppState>, probe: &Data<Probe>, topics: &Topics) -> Result<Snapshot, Problem> {
     let wanted = topics.clone();
     let read = state.read(Code::NotFound, move |conn| {
-        let seq = storage::events::last_seq(conn)?;
-        // A number that was never given out is one of another database: everything may have been missed.
-        let missed = match since {
-            Some(since) if since <= seq => {
-                let filter = EventFilter { audit, ..EventFilter::default() };
-                Some(storage::events::since(conn, since, MAX_REPLAY + 1, &filter)?)
-            }
-            Some(_) => None,
-            None => Some(Vec::new()),
-        };
-        Ok((seq, missed, jobs(conn, &wanted)?, newest_isos(conn, &wanted)?))
+        Ok((storage::events::last_seq(conn)?, jobs(conn, &wanted)?, newest_isos(conn, &wanted)?))
     });
-    let (seq, missed, jobs, isos) = read.await?;
+    let (seq, jobs, isos) = read.await?;
     let system = if topics.has(Topic::System) { Some(api::system::measure(state, probe).await?) } else { None };
-    let mut messages = match missed {
-        Some(events) if events.len() <= MAX_REPLAY as usize => {
-            let wanted: Vec<_> = events.into_iter().filter(|event| topics.wants(event)).map(Arc::new).collect();
-            if wanted.is_empty() { Vec::new() } else { changes(state, wanted).await?.messages }
-        }
-        _ => vec![ServerMessage::Resync { skipped: 0 }],
-    };
     let drives = topics.has(Topic::Drives).then(|| state.registry.all().iter().map(Disk::from).collect());
     let jobs = jobs.map(|jobs| jobs.into_iter().map(|job| Job::new(job, &state.live)).collect());
     let isos = isos.map(|isos| isos.into_iter().map(Iso::from).collect());
     let topics = topics.0.iter().map(|topic| topic.name()).collect();
-    messages.push(ServerMessage::Snapshot(Box::new(Snapshot { seq, topics, drives, jobs, isos, system })));
-    Ok(Reply { seq, messages })
+    Ok(Snapshot { seq, topics, drives, jobs, isos, system })
+}
+
+/// What a client that has seen `since` has missed of a snapshot that ends with `until`. `audit`: also what accounts did.
+///
+/// # Errors
+/// `unavailable` without a database.
+pub async fn missed(
+    state: &Data<AppState>,
+    topics: &Topics,
+    (since, until): (i64, i64),
+    audit: bool,
+) -> Result<Vec<ServerMessage>, Problem> {
+    let resync = || vec![ServerMessage::Resync { skipped: 0 }];
+    // A number that was never given out is one of another database: everything may have been missed.
+    if since > until {
+        return Ok(resync());
+    }
+    let filter = EventFilter { audit, ..EventFilter::default() };
+    let read = state.read(Code::NotFound, move |conn| storage::events::since(conn, since, MAX_REPLAY + 1, &filter));
+    let events: Vec<_> = read.await?.into_iter().filter(|event| event.seq <= until).collect();
+    if events.len() > MAX_REPLAY as usize {
+        return Ok(resync());
+    }
+    let wanted: Vec<_> = events.into_iter().filter(|event| topics.wants(event)).map(Arc::new).collect();
+    Ok(changes(state, wanted).await?.into_iter().map(|(_, message)| message).collect())
 }
 
 fn jobs(conn: &mut storage::Connection, topics: &Topics) -> Result<Option<Vec<storage::jobs::JobRecord>>, StorageError> {
@@ -169,9 +161,16 @@ fn newest_isos(conn: &mut storage::Connection, topics: &Topics) -> Result<Option
 ///
 /// # Errors
 /// `unavailable` without a database.
-pub async fn changes(state: &Data<AppState>, events: Vec<Arc<Event>>) -> Result<Reply, Problem> {
+pub async fn changes(state: &Data<AppState>, events: Vec<Arc<Event>>) -> Result<Vec<(Arc<Event>, ServerMessage)>, Problem> {
     let jobs: BTreeSet<JobId> = events.iter().filter_map(|event| event.event.job_id).collect();
     let isos: BTreeSet<IsoId> = events.iter().filter_map(|event| event.event.iso_id).collect();
+    if jobs.is_empty() && isos.is_empty() {
+        let message = |event: Arc<Event>| {
+            let message = ServerMessage::Event { event: EventBody::from(&*event), job: None, iso: None };
+            (event, message)
+        };
+        return Ok(events.into_iter().map(message).collect());
+    }
     let read = state.read(Code::NotFound, move |conn| {
         let (mut found_jobs, mut found_isos) = (BTreeMap::new(), BTreeMap::new());
         for id in jobs {
@@ -183,13 +182,13 @@ pub async fn changes(state: &Data<AppState>, events: Vec<Arc<Event>>) -> Result<
         Ok((found_jobs, found_isos))
     });
     let (jobs, isos) = read.await?;
-    let seq = events.last().map_or(0, |event| event.seq);
     let message = |event: Arc<Event>| {
         let job = event.event.job_id.and_then(|id| jobs.get(&id)).map(|job| Box::new(Job::new(job.clone(), &state.live)));
         let iso = event.event.iso_id.and_then(|id| isos.get(&id)).map(|iso| Box::new(Iso::from(iso.clone())));
-        ServerMessage::Event { event: EventBody::from(&*event), job, iso }
+        let message = ServerMessage::Event { event: EventBody::from(&*event), job, iso };
+        (event, message)
     };
-    Ok(Reply { seq, messages: events.into_iter().map(message).collect() })
+    Ok(events.into_iter().map(message).collect())
 }
 
 /// What was deleted meanwhile is no error.

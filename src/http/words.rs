@@ -245,6 +245,15 @@ words! {
     }
 }
 
+words! {
+    /// What jobs do.
+    JOB_KINDS {
+        "image" Neutral ("Image of a disc", "") ("Abbild einer Disc", "");
+        "verify" Neutral ("Check of an image", "") ("Prüfung eines Abbilds", "");
+        "scan" Neutral ("Surface scan", "") ("Oberflächenprüfung", "");
+    }
+}
+
 /// The most exact entry: with its reason, else without, else the last resort: the machine's own word.
 pub fn find(table: &'static [Word], state: &str, reason: Option<&str>) -> Word {
     let exact = reason.map(|reason| format!("{state}/{reason}"));

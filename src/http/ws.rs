@@ -7,42 +7,37 @@
 //!          {"type": "progress", "job_uuid": "…", "progress": 43.2, …}
 //!          {"type": "heartbeat", "seq": 1060} · {"type": "resync", "skipped": 12} · {"type": "error", "problem": {…}} · {"type": "goodbye"}
 //! ```
-//! **Bounded**: what a client may be behind is bounded by the broadcast's ring and by [`MAX_WAITING`]; beyond that it gets `resync`
+//! Messages are made once for all clients (`feed.rs`); a client only picks those that concern it.
+//!
+//! **Bounded**: what a client may be behind is bounded by the feed's ring and by [`MAX_WAITING`]; beyond that it gets `resync`
 //! and a new snapshot. The actor is driven by what its client takes, so a client that stops reading costs no more than that; the
 //! kernel ends its connection (`server.rs`, `STUCK`), the heartbeat ends one that is silent.
 
 use super::{
     AppState,
     auth::{Look, May},
-    live::{Clients, HEARTBEAT, PROGRESS_EVERY, Permit, SILENCE, Visitor},
+    feed::{self, Feed, News},
+    live::{Clients, HEARTBEAT, Permit, SILENCE, Visitor},
     probe::Probe,
     problem::ProblemDocument,
-    snapshot::{self, Reply, ServerMessage},
+    snapshot::{self, ServerMessage},
     topics::{Topic, Topics},
-    wire::ProgressBody,
 };
-use crate::{
-    bus::Broadcast,
-    domain::{event::Event, ids::JobId, progress::Progress},
-    error::{Code, Problem},
-};
+use crate::error::{Code, Problem};
 use actix::prelude::*;
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
 use actix_web_actors::ws;
+use bytestring::ByteString;
 use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::VecDeque, time::Instant};
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
 /// Largest message from a client.
 const MAX_FRAME: usize = 64 * 1024;
-/// Events that may wait while others are being prepared.
+/// Events that may wait while a snapshot is being prepared.
 const MAX_WAITING: usize = 512;
 /// Subjects of one client.
 const MAX_TOPICS: usize = 64;
@@ -59,6 +54,7 @@ pub async fn connect(
     state: Data<AppState>,
     probe: Data<Probe>,
     clients: Data<Clients>,
+    feed: Data<Feed>,
     request: HttpRequest,
     stream: Payload,
 ) -> Result<HttpResponse, Problem> {
@@ -67,12 +63,12 @@ pub async fn connect(
         visitor: Visitor::new(may),
         state,
         probe,
+        feed,
         topics: Topics::default(),
         seen: 0,
         waiting: VecDeque::new(),
         wanted: None,
         busy: false,
-        progress: BTreeMap::new(),
         heard: Instant::now(),
     };
     ws::WsResponseBuilder::new(session, &request, stream)
@@ -96,17 +92,16 @@ struct Session {
     visitor: Visitor,
     state: Data<AppState>,
     probe: Data<Probe>,
+    feed: Data<Feed>,
     topics: Topics,
     /// Number of the last event that is contained in what was sent.
     seen: i64,
-    /// Events to be sent.
-    waiting: VecDeque<Arc<Event>>,
-    /// A snapshot to be sent before them, with the number that the client has seen.
+    /// Events to be sent after the snapshot that is being prepared.
+    waiting: VecDeque<(i64, ByteString)>,
+    /// A snapshot to be prepared next, with the number that the client has seen.
     wanted: Option<Option<i64>>,
-    /// Something is being prepared; the rest waits, so that everything arrives in order.
+    /// A snapshot is being prepared; the rest waits, so that everything arrives in order.
     busy: bool,
-    /// Latest numbers that were not told yet.
-    progress: BTreeMap<JobId, Progress>,
     heard: Instant,
 }
 
@@ -116,21 +111,13 @@ impl Actor for Session {
     type Context = Socket;
 
     fn started(&mut self, ctx: &mut Socket) {
-        ctx.add_stream(BroadcastStream::new(self.state.journal.bus.subscribe()));
+        ctx.add_stream(BroadcastStream::new(self.feed.subscribe()));
         ctx.run_interval(HEARTBEAT, Self::beat);
-        ctx.run_interval(PROGRESS_EVERY, |session, ctx| {
-            for (job, progress) in std::mem::take(&mut session.progress) {
-                say(ctx, &ServerMessage::Progress(ProgressBody::new(job, &progress)));
-            }
-        });
     }
 }
 
 fn say(ctx: &mut Socket, message: &ServerMessage) {
-    match serde_json::to_string(message) {
-        Ok(text) => ctx.text(text),
-        Err(error) => tracing::error!(%error, "a live message cannot be written"),
-    }
+    ctx.text(feed::text(message));
 }
 
 fn end(ctx: &mut Socket, code: ws::CloseCode) {
@@ -167,7 +154,6 @@ impl Session {
                 self.topics = topics;
                 self.wanted = Some(since);
                 self.waiting.clear();
-                self.progress.clear();
                 self.go_on(ctx);
             }
             Err(problem) => say(ctx, &ServerMessage::Error { problem: ProblemDocument::new(&problem, None) }),
@@ -178,41 +164,40 @@ impl Session {
         say(ctx, &ServerMessage::Resync { skipped });
         self.wanted = Some(None);
         self.waiting.clear();
-        self.progress.clear();
         self.go_on(ctx);
     }
 
-    /// Prepares the next thing to say, one at a time.
+    /// Prepares the snapshot that is wanted, one at a time.
     fn go_on(&mut self, ctx: &mut Socket) {
         if self.busy {
             return;
         }
-        let (state, probe, topics) = (self.state.clone(), self.probe.clone(), self.topics.clone());
+        let Some(since) = self.wanted.take() else { return };
+        self.busy = true;
+        let (state, probe, feed, topics) = (self.state.clone(), self.probe.clone(), self.feed.clone(), self.topics.clone());
         let audit = self.visitor.audit;
-        if let Some(since) = self.wanted.take() {
-            self.busy = true;
-            let load = async move { snapshot::snapshot(&state, &probe, &topics, since, audit).await };
-            ctx.spawn(load.into_actor(self).map(Self::prepared));
-        } else if !self.waiting.is_empty() {
-            self.busy = true;
-            let events = std::mem::take(&mut self.waiting);
-            let load = async move { snapshot::changes(&state, events.into()).await };
-            ctx.spawn(load.into_actor(self).map(Self::prepared));
-        }
+        let load = async move {
+            let (seq, snapshot) = feed.snapshot(&state, &probe, &topics).await?;
+            let missed = match since {
+                Some(since) => snapshot::missed(&state, &topics, (since, seq), audit).await?,
+                None => Vec::new(),
+            };
+            Ok((seq, missed.iter().map(feed::text).chain([snapshot]).collect()))
+        };
+        ctx.spawn(load.into_actor(self).map(Self::prepared));
     }
 
-    fn prepared(reply: Result<Reply, Problem>, session: &mut Self, ctx: &mut Socket) {
+    fn prepared(reply: Result<(i64, Vec<ByteString>), Problem>, session: &mut Self, ctx: &mut Socket) {
         session.busy = false;
         match reply {
             // Asked for something else meanwhile: this answer is not what the client waits for.
             Ok(_) if session.wanted.is_some() => {}
-            Ok(reply) => {
-                session.seen = session.seen.max(reply.seq);
-                for message in &reply.messages {
-                    say(ctx, message);
+            Ok((seq, messages)) => {
+                session.seen = session.seen.max(seq);
+                messages.into_iter().for_each(|text| ctx.text(text));
+                for (seq, text) in std::mem::take(&mut session.waiting) {
+                    session.tell(seq, text, ctx);
                 }
-                let seen = session.seen;
-                session.waiting.retain(|event| event.seq > seen);
             }
             Err(problem) => {
                 say(ctx, &ServerMessage::Error { problem: ProblemDocument::new(&problem, None) });
@@ -220,6 +205,14 @@ impl Session {
             }
         }
         session.go_on(ctx);
+    }
+
+    /// Tells an event, unless what was sent contains it.
+    fn tell(&mut self, seq: i64, text: ByteString, ctx: &mut Socket) {
+        if seq > self.seen {
+            self.seen = seq;
+            ctx.text(text);
+        }
     }
 }
 
@@ -239,32 +232,33 @@ fn parse(text: &str) -> Result<(Topics, Option<i64>), Problem> {
     Ok((Topics(topics), message.since))
 }
 
-impl StreamHandler<Result<Broadcast, BroadcastStreamRecvError>> for Session {
-    fn handle(&mut self, item: Result<Broadcast, BroadcastStreamRecvError>, ctx: &mut Socket) {
-        if let Ok(Broadcast::Event(event)) = &item
+impl StreamHandler<Result<News, BroadcastStreamRecvError>> for Session {
+    fn handle(&mut self, item: Result<News, BroadcastStreamRecvError>, ctx: &mut Socket) {
+        if let Ok(News::Event(event, _)) = &item
             && self.visitor.is_about(event)
         {
             self.check(ctx);
         }
         match item {
-            Ok(Broadcast::Event(event)) if event.seq > self.seen && self.visitor.may_see(&event) && self.topics.wants(&event) => {
-                self.waiting.push_back(event);
-                if self.waiting.len() > MAX_WAITING {
-                    return self.resync(MAX_WAITING as u64, ctx);
+            Ok(News::Event(event, text)) if self.visitor.may_see(&event) && self.topics.wants(&event) => {
+                if !self.busy {
+                    return self.tell(event.seq, text, ctx);
                 }
-                self.go_on(ctx);
+                self.waiting.push_back((event.seq, text));
+                if self.waiting.len() > MAX_WAITING {
+                    self.resync(MAX_WAITING as u64, ctx);
+                }
             }
-            Ok(Broadcast::Progress(job, progress)) if self.topics.wants_progress(job) => {
-                self.progress.insert(job, progress);
-            }
-            Ok(Broadcast::Event(_) | Broadcast::Progress(..)) => {}
-            Ok(Broadcast::Shutdown) => {
+            // What is being prepared has numbers as new as these.
+            Ok(News::Progress(job, text)) if !self.busy && self.topics.wants_progress(job) => ctx.text(text),
+            Ok(News::Event(..) | News::Progress(..)) => {}
+            Ok(News::Shutdown) => {
                 say(ctx, &ServerMessage::Goodbye { reason: "the service stops".to_owned() });
                 end(ctx, ws::CloseCode::Restart);
             }
             // Without a subject nothing was missed.
-            Err(BroadcastStreamRecvError::Lagged(_)) if self.topics == Topics::default() => {}
-            Err(BroadcastStreamRecvError::Lagged(skipped)) => self.resync(skipped, ctx),
+            Ok(News::Lost(_)) | Err(BroadcastStreamRecvError::Lagged(_)) if self.topics == Topics::default() => {}
+            Ok(News::Lost(skipped)) | Err(BroadcastStreamRecvError::Lagged(skipped)) => self.resync(skipped, ctx),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::{
     actor::JobDeps,
-    create, deletion,
-    messages::{BulkCommand, BulkOutcome, CreateJob, JobCommand, MoveJob, VerifyIso},
+    bulk, create, deletion,
+    messages::{BulkCommand, BulkDone, CreateJob, JobCommand, MoveJob, UndoBulk, VerifyIso},
     moving,
     queue::{ended, look, reap},
-    wishes::{obey, obey_all},
+    wishes::obey,
 };
 use crate::{
     bus::Broadcast,
@@ -159,11 +159,11 @@ impl Handler<JobCommand> for Dispatcher {
 }
 
 impl Handler<BulkCommand> for Dispatcher {
-    type Result = ResponseActFuture<Self, Result<Vec<BulkOutcome>, Problem>>;
+    type Result = ResponseActFuture<Self, Result<BulkDone, Problem>>;
 
     fn handle(&mut self, command: BulkCommand, _: &mut Self::Context) -> Self::Result {
         let deps = self.deps.clone();
-        Box::pin(async move { obey_all(&deps, command).await }.into_actor(self).map(|result, actor, ctx| {
+        Box::pin(async move { bulk::all(&deps, command).await }.into_actor(self).map(|result, actor, ctx| {
             actor.look(ctx);
             result
         }))
@@ -176,6 +176,18 @@ impl Handler<MoveJob> for Dispatcher {
     fn handle(&mut self, wish: MoveJob, _: &mut Self::Context) -> Self::Result {
         let deps = self.deps.clone();
         Box::pin(async move { moving::put(&deps, wish).await }.into_actor(self).map(|result, actor, ctx| {
+            actor.look(ctx);
+            result
+        }))
+    }
+}
+
+impl Handler<UndoBulk> for Dispatcher {
+    type Result = ResponseActFuture<Self, Result<BulkDone, Problem>>;
+
+    fn handle(&mut self, wish: UndoBulk, _: &mut Self::Context) -> Self::Result {
+        let deps = self.deps.clone();
+        Box::pin(async move { bulk::undo(&deps, wish).await }.into_actor(self).map(|result, actor, ctx| {
             actor.look(ctx);
             result
         }))

@@ -230,6 +230,7 @@ pub fn catalogue_entry(job: &JobRecord, result: &ImageResult, id: IsoId, now: ch
         created_at: now,
         verified_at: None,
         verify_ok: None,
+        trashed_at: None,
     }
 }
 

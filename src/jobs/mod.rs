@@ -6,6 +6,8 @@
 //! event in one transaction, then act.
 
 mod actor;
+pub mod batches;
+mod bulk;
 mod commit;
 mod continuing;
 mod create;
@@ -18,6 +20,7 @@ mod messages;
 mod moving;
 mod names;
 mod outcome;
+mod preview;
 mod provenance;
 mod queue;
 mod recovery;
@@ -30,5 +33,8 @@ pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};
 pub use image::{image_file, map_file};
 pub use live::{LiveJob, LiveJobs};
-pub use messages::{BulkCommand, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, VerifyIso};
+pub use messages::{
+    BulkCommand, BulkDone, BulkOutcome, Continue, CreateJob, JobAction, JobChange, JobCommand, MoveJob, UndoBulk, VerifyIso,
+};
+pub use preview::{NamePreview, preview_name, proposed_name};
 pub use recovery::recover;

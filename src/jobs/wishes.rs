@@ -4,7 +4,7 @@ use super::{
     actor::{JobDeps, JobSignal},
     commit::{Details, Stored, problem, step},
     continuing, create, deletion, image,
-    messages::{BulkCommand, BulkOutcome, JobAction, JobChange, JobCommand},
+    messages::{JobAction, JobChange, JobCommand},
     names,
 };
 use crate::{
@@ -51,22 +51,6 @@ async fn delete(deps: &JobDeps, id: JobId, keep: bool) -> Result<JobRecord, Prob
         return deletion::delete(deps, job, keep).await;
     }
     Box::pin(obey(deps, JobCommand { id, action: JobAction::Cancel })).await
-}
-
-/// The same for several jobs, one after the other: what is not possible with one does not keep the others from it.
-pub(super) async fn obey_all(deps: &JobDeps, BulkCommand { ids, action }: BulkCommand) -> Result<Vec<BulkOutcome>, Problem> {
-    let mut outcomes = Vec::with_capacity(ids.len());
-    for id in ids {
-        let known = deps.journal.db.read(move |conn| storage::jobs::get(conn, id)).await;
-        let before = known.as_ref().ok().map(|job| job.state);
-        let result = match (&action, known) {
-            // A restored job is one that cannot be read before.
-            (JobAction::Restore, _) | (_, Ok(_)) => obey(deps, JobCommand { id, action: action.clone() }).await,
-            (_, Err(error)) => Err(problem(&error)),
-        };
-        outcomes.push(BulkOutcome { id, before, result });
-    }
-    Ok(outcomes)
 }
 
 async fn apply_change(deps: &JobDeps, id: JobId, change: JobChange) -> Result<JobRecord, Problem> {

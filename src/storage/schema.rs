@@ -78,6 +78,9 @@ diesel::table! {
         details -> Text,
         provenance -> Text,
         sidecars -> Bool,
+        trashed_at -> Nullable<Timestamp>,
+        rename_to -> Nullable<Text>,
+        check_state -> Text,
     }
 }
 
@@ -233,5 +236,15 @@ diesel::table! {
         user_id -> Nullable<Text>,
         created_at -> Timestamp,
         expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> Text,
+        active -> Bool,
+        document -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }

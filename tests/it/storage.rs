@@ -1,7 +1,9 @@
 //! The database layer, every test on SQLite and on PostgreSQL.
 
 mod access;
+mod event_log;
 mod fixtures;
+mod library;
 mod lists;
 mod migrations;
 mod queue;

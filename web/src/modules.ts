@@ -3,10 +3,15 @@
 type Module = { attach(element: HTMLElement): void | (() => void) };
 
 const modules: Record<string, () => Promise<Module>> = {
-  copy: () => import("./modules/copy"),
   file_text: () => import("./modules/file_text"),
   logs: () => import("./modules/logs"),
   chart: () => import("./modules/chart"),
+  queue: () => import("./modules/queue"),
+  selection: () => import("./modules/selection"),
+  "job-form": () => import("./modules/job-form"),
+  machine: () => import("./modules/machine"),
+  "new-job": () => import("./modules/new-job"),
+  copy: () => import("./modules/copy"),
   disc: () => import("./modules/disc"),
 };
 
@@ -29,6 +34,7 @@ async function attach(element: HTMLElement): Promise<void> {
   const name = element.dataset["module"] ?? "";
   const load = modules[name];
   if (load === undefined) {
+    attached.set(element, null);
     console.warn(`there is no module ${name}`);
     return;
   }

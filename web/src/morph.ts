@@ -16,6 +16,7 @@ function alike(a: Node, b: Node): boolean {
 
 /** Attributes that people or the browser change, and that the server does not know. */
 function isTheirs(element: Element, name: string): boolean {
+  if (name === "data-keep") return true;
   return name === "open" && (element instanceof HTMLDetailsElement || element instanceof HTMLDialogElement);
 }
 
@@ -59,8 +60,11 @@ function field(from: Element, to: Element): boolean {
 export function morph(from: Element, to: Element): void {
   if (from.isEqualNode(to)) return;
   if (field(from, to)) return;
+  const kept = from.hasAttribute("data-keep");
+  // A script has its hands on it at the moment.
+  if (kept && !to.hasAttribute("data-keep")) return;
   attributes(from, to);
-  if (!from.hasAttribute("data-keep")) children(from, to);
+  if (!kept) children(from, to);
 }
 
 function children(from: Element, to: Element): void {

@@ -6,21 +6,14 @@ use crate::{
     error::{Code, Problem},
     http::{
         auth::{Look, May},
+        disc_content,
         params::{Params, id},
-        problem::{self, ProblemDocument},
+        problem::ProblemDocument,
     },
     storage::isos,
 };
-use actix_files::NamedFile;
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{
-        StatusCode,
-        header::{CONTENT_RANGE, Charset, ContentDisposition, ContentEncoding, DispositionParam, DispositionType, ExtendedValue},
-    },
-    web,
-};
-use std::{io, os::unix::fs::OpenOptionsExt, path::Path};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::path::Path;
 
 /// The file of an image, whole or in part.
 ///
@@ -49,47 +42,9 @@ pub async fn download(
     let record = state.read(Code::IsoUnknown, move |conn| isos::get(conn, iso)).await?;
     let path = record.filepath.clone();
     let missing = |why: String| Problem::new(Code::FileMissing, format!("{}: {why}", record.filepath));
-    let file =
-        web::block(move || open(Path::new(&path))).await.map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let file = web::block(move || disc_content::open(Path::new(&path)))
+        .await
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
     let file = file.map_err(|error| missing(error.to_string()))?;
-    let response = file
-        // Of no extension: plain bytes.
-        .set_content_type(actix_files::file_extension_to_mime(""))
-        .set_content_disposition(attachment(&record.filename))
-        // The compressor would take a whole image for text and forget its length.
-        .set_content_encoding(ContentEncoding::Identity)
-        .into_response(&request);
-    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        return Ok(response);
-    }
-    let refusal = Problem::new(Code::RangeInvalid, format!("the file has {} bytes", record.size)).about("Range");
-    let mut refused = problem::response(&refusal, Some(request.path()));
-    if let Some(range) = response.headers().get(CONTENT_RANGE) {
-        refused.headers_mut().insert(CONTENT_RANGE, range.clone());
-    }
-    Ok(refused)
-}
-
-/// Opens exactly the catalogued file: a symbolic link put in its place is not followed, and anything that is not a plain file
-/// (a pipe would block, a device would be read) is refused.
-fn open(path: &Path) -> io::Result<NamedFile> {
-    let file =
-        std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a plain file"));
-    }
-    NamedFile::from_file(file, path)
-}
-
-/// The name in the header: plain for old clients, with all its letters for the others.
-fn attachment(filename: &str) -> ContentDisposition {
-    let plain: String =
-        filename.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '_' }).collect();
-    let whole =
-        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: filename.as_bytes().to_vec() };
-    let mut parameters = vec![DispositionParam::Filename(plain)];
-    if !filename.is_ascii() {
-        parameters.push(DispositionParam::FilenameExt(whole));
-    }
-    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+    Ok(disc_content::file(file, &record.filename, &request))
 }

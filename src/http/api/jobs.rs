@@ -7,17 +7,19 @@ use crate::{
     http::{
         auth::{Look, May, Operate},
         body::Json,
+        pages::new_job::name,
         params::{Params, id},
         problem::ProblemDocument,
         wire::{
-            ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, ScanBody, ScanDocument,
-            SpeedDocument,
+            ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, Job, JobDocument, List, NameDocument, ScanBody,
+            ScanDocument, SpeedDocument,
         },
+        words::Language,
     },
     jobs::{CreateJob, JobAction, JobCommand},
     storage::jobs::{self, JobFilter, JobRecord},
 };
-use actix_web::{HttpResponse, http::header::LOCATION, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::LOCATION, web};
 
 /// What a job can be.
 pub const STATUSES: [&str; 6] = ["queued", "running", "paused", "completed", "failed", "cancelled"];
@@ -108,6 +110,25 @@ pub async fn scan(
     let result = state.read(Code::JobUnknown, move |conn| jobs::result(conn, uuid)).await?;
     let none = || Problem::new(Code::NoResult, format!("Job {uuid} is no scan, or it is not over yet"));
     result.as_ref().map(|result| web::Json(ScanDocument::from(result))).ok_or_else(none)
+}
+
+/// What would become of a wished name, by the same checks as for a new job; nothing is changed.
+#[utoipa::path(get, path = "/api/v1/jobs/check-name", tag = "jobs", params(
+    ("filename" = Option<String>, Query, description = "The wished name", example = "PHOTOS 2004"),
+    ("output_path" = Option<String>, Query, description = "The wished folder; default: the output folder"),
+), responses(
+    (status = 200, description = "What would become of it; a refusal is told in `ok`, `field` and `message`", body = NameDocument),
+    (status = 400, description = "`invalid_query`", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+pub async fn check_name(
+    _: May<Operate>,
+    state: State,
+    request: HttpRequest,
+    mut params: Params,
+) -> Result<web::Json<NameDocument>, Problem> {
+    let (name, folder) = (params.text("filename").unwrap_or_default(), params.text("output_path").unwrap_or_default());
+    params.finish()?;
+    Ok(web::Json(name::check(&state, &name, &folder, Language::of(&request)).await?))
 }
 
 /// How fast a job was over its time.

@@ -59,8 +59,8 @@ pub async fn bulk(
     body: Json<BulkBody>,
 ) -> Result<web::Json<BulkDocument>, Problem> {
     params.finish()?;
-    let outcomes = state.ask(&state.dispatcher, BulkCommand::try_from(body.0)?).await?;
-    Ok(web::Json(BulkDocument::new(outcomes, &state.live)))
+    let done = state.ask(&state.dispatcher, BulkCommand::try_from(body.0)?).await?;
+    Ok(web::Json(BulkDocument::new(done, &state.live)))
 }
 
 /// Takes a deletion back, within ten minutes.

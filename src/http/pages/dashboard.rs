@@ -5,6 +5,7 @@ use super::{
     view::{self, Attention, DriveCard, EventRow, IsoRow, JobRow, MachineChart},
 };
 use crate::{
+    domain::event::Level,
     error::{Code, Problem},
     http::{
         AppState,
@@ -94,6 +95,8 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
     let row = |job: &Job| view::job(job, &disks, language);
     let asks = |job: &&Job| job.status == "paused" && job.reason.as_deref() != Some("user");
     let waiting: Vec<JobRow> = jobs.iter().filter(|job| job.status != "running" && !asks(job)).take(QUEUE).map(row).collect();
+    // What a drive's card tells is not told again.
+    let on_card = |job: &Job| disks.iter().any(|disk| disk.job_uuid.as_deref() == Some(job.uuid.as_str()));
     let count = |status: &str| stored.counts.get(status).copied().unwrap_or(0);
     let not_shown =
         (count("queued") + count("paused")).saturating_sub(waiting.len() as u64 + jobs.iter().filter(asks).count() as u64);
@@ -114,7 +117,7 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
             number("finished", count("completed"), "finished", "fertig", "/jobs?status=completed"),
             number("drives", disks.len() as u64, "drives", "Laufwerke", "/drives"),
         ],
-        active: jobs.iter().filter(|job| job.status == "running").map(row).collect(),
+        active: jobs.iter().filter(|job| job.status == "running" && !on_card(job)).map(row).collect(),
         waiting,
         waiting_more: not_shown,
         events: stored.events.iter().map(|event| view::event(&EventBody::from(event), language)).collect(),
@@ -143,6 +146,14 @@ fn read(conn: &mut Connection, ended: &[String]) -> Result<Stored, StorageError>
         failed,
         last,
         images: storage::isos::list(conn, &IsoFilter::default(), &Page { limit: IMAGES, ..Page::default() })?.items,
-        events: storage::events::latest(conn, EVENTS, None, &EventFilter::default())?,
+        events: events(conn)?,
     })
+}
+
+/// The last events; every state that a drive passes through is for the log.
+fn events(conn: &mut Connection) -> Result<Vec<crate::domain::event::Event>, StorageError> {
+    let mut found = storage::events::latest(conn, EVENTS * 10, None, &EventFilter::default())?;
+    found.retain(|event| event.event.level != Level::Info || event.event.kind != "drive.state_changed");
+    found.truncate(EVENTS as usize);
+    Ok(found)
 }

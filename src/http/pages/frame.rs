@@ -1,7 +1,10 @@
 //! What every page has around its content: language, navigation, who is signed in, a notice. And the ways a request for a page
 //! ends: a page, or a redirect that says on the next page what was done.
 
-use super::places::{self, Entry};
+use super::{
+    errors,
+    places::{self, Entry},
+};
 use crate::{
     domain::access::{Permission, Principal},
     error::{Code, Problem},
@@ -48,6 +51,9 @@ pub struct Notice {
     /// Address of a form that takes it back, below `/ui/`.
     #[serde(default)]
     pub undo: Option<String>,
+    /// Code of the problem, so that it can be named in any language.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// The cookie that carries a notice over a redirect.
@@ -58,12 +64,12 @@ const MAX_NOTICE: usize = 2048;
 impl Notice {
     /// Something was done.
     pub fn done(text: impl Into<String>) -> Self {
-        Self { text: text.into(), refused: false, undo: None }
+        Self { text: text.into(), refused: false, undo: None, code: None }
     }
 
     /// Something was not possible.
     pub fn refused(problem: &Problem) -> Self {
-        Self { text: problem.to_string(), refused: true, undo: None }
+        Self { text: problem.to_string(), refused: true, undo: None, code: Some(problem.code.as_str().to_owned()) }
     }
 
     /// With a form that takes it back.
@@ -152,6 +158,16 @@ impl Frame {
     /// Colour role and symbol of the notice.
     pub fn notice_role(&self) -> Role {
         if self.notice.as_ref().is_some_and(|notice| notice.refused) { Role::Caution } else { Role::Good }
+    }
+
+    /// What the notice says, in the page's language as far as that is known, and then in the words of whoever refused.
+    pub fn notice_text(&self) -> String {
+        let Some(notice) = &self.notice else { return String::new() };
+        let code = notice.code.as_deref().and_then(|word| Code::ALL.iter().find(|code| code.as_str() == word));
+        match code {
+            Some(code) if self.language == Language::De => format!("{} ({})", errors::title(*code, self.language), notice.text),
+            _ => notice.text.clone(),
+        }
     }
 
     /// The navigation.

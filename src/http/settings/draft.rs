@@ -5,7 +5,7 @@ use crate::{
     config::{Applies, Config, ConfigError, Input, KEYS, RuntimeSettings, Stored, rehearse},
     doctor::{Both, obstacles},
     error::Problem,
-    http::AppState,
+    http::{AppState, Tls},
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -167,6 +167,16 @@ impl Draft {
             Ok(next) => {
                 for obstacle in obstacles(&before.next, &next, state.config.listen.port()) {
                     self.refuse(obstacle.key, obstacle.why);
+                }
+                if (&next.tls_cert, &next.tls_key) != (&before.next.tls_cert, &before.next.tls_key)
+                    && let Err(why) = Tls::open(next.tls_cert.as_deref(), next.tls_key.as_deref())
+                {
+                    let key = if self.changes.iter().any(|change| change.key == "server.tls_cert") {
+                        "server.tls_cert"
+                    } else {
+                        "server.tls_key"
+                    };
+                    self.refuse(key, Both::same(why));
                 }
                 for change in &mut self.changes {
                     if let Some(key) = KEYS.iter().find(|key| key.name == change.key && field(key.name).is_none()) {

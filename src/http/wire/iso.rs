@@ -14,7 +14,7 @@ use utoipa::ToSchema;
     "sha256sum": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "mode": "standard", "disk_type": "data_dvd", "disk_label": "PHOTOS 2004", "verdict": "complete", "created_at": "2026-11-20T10:40:00.000000Z",
     "bad_sectors": 0, "reasons": [], "verified_at": null, "verify_ok": null, "map_path": "/srv/images/PHOTOS 2004.map",
-    "fingerprint": "9f86d081884c7d659a2feaa0c55ad015"
+    "fingerprint": "9f86d081884c7d659a2feaa0c55ad015", "trashed_at": null
 }))]
 pub struct Iso {
     /// Id.
@@ -53,6 +53,8 @@ pub struct Iso {
     pub map_path: Option<String>,
     /// The disc it was made of.
     pub fingerprint: Option<String>,
+    /// When it was put into the trash; null: it is in the library.
+    pub trashed_at: Option<DateTime<Utc>>,
 }
 
 impl From<IsoRecord> for Iso {
@@ -76,6 +78,7 @@ impl From<IsoRecord> for Iso {
             verify_ok: record.verify_ok,
             map_path: record.map_path,
             fingerprint: record.fingerprint.map(|disc| disc.to_string()),
+            trashed_at: record.trashed_at,
         }
     }
 }

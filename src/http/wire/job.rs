@@ -16,7 +16,7 @@ use utoipa::ToSchema;
     "uuid": "0198a2c4-5f10-7c3a-9a51-7d2f0c9e1b44", "kind": "image", "status": "running", "phase": "reading", "reason": null,
     "mode": "standard", "device": "/srv/drives/a", "disk_label": "PHOTOS 2004", "disk_type": "data_dvd", "progress": 43.21,
     "size_total": 4_700_372_992_i64, "size_processed": 2_031_031_000_i64, "speed": 10_800_000.0, "eta_seconds": 248,
-    "error_count": 0, "verdict": null, "priority": 0, "position": 1_795_170_600_000_000_i64, "output_path": "/srv/images/PHOTOS 2004.iso",
+    "error_count": 0, "verdict": null, "priority": 0, "position": 1_795_170_600_000_000_i64, "filename": null, "output_path": "/srv/images/PHOTOS 2004.iso",
     "created_at": "2026-11-20T10:30:00.000000Z", "started_at": "2026-11-20T10:30:00.120000Z", "completed_at": null,
     "updated_at": "2026-11-20T10:33:08.000000Z", "message": null, "error_code": null,
     "options": { "verify": "image", "retries": 1 }, "decision": null, "iso_id": null, "md5sum": null, "sha256sum": null,
@@ -59,6 +59,8 @@ pub struct Job {
     pub priority: i32,
     /// Place among waiting jobs of the same priority; smaller goes first.
     pub position: i64,
+    /// The name that was asked for, without `.iso`; null if it is to be the label.
+    pub filename: Option<String>,
     /// The image file, or the folder of a CD that is read raw; null until its name is chosen.
     pub output_path: Option<String>,
     /// When it was created.
@@ -125,6 +127,7 @@ impl Job {
             verdict,
             priority: record.priority,
             position: record.position,
+            filename: record.requested_name,
             output_path: record.output_path,
             created_at: record.created_at,
             started_at: record.started_at,

@@ -1,6 +1,7 @@
 //! The JSON types of the API.
 
 mod access;
+mod check_name;
 mod config;
 mod disk;
 mod disk_settings;
@@ -22,6 +23,7 @@ pub use access::{
     ChangeUserBody, CreateTokenBody, CreateUserBody, NewTokenBody, NewUserBody, SessionBody, TokenBody, UserBody, WhoBody, role,
     scope,
 };
+pub use check_name::NameDocument;
 pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};
 pub use disk_settings::{DiskChange, DiskSettings};
@@ -34,7 +36,7 @@ pub use machine::{MachineDocument, MachineSample};
 pub use options::JobOptionsBody;
 pub use picture::{AreaBody, PictureDocument, PlacedFile, SectorsDocument};
 pub use queue::{BulkBody, BulkDocument, BulkResult, MoveBody};
-pub use requests::{ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
+pub use requests::{ChangeIsoBody, ChangeJobBody, ContinueBody, CreateJobBody, DecisionBody, InsertBody};
 pub use result::{
     DamageDocument, FileBody, HitFile, IsoDocument, JobDocument, MapBody, MapDocument, PointBody, RangeBody, ScanBody,
     ScanDocument, StatisticsBody, ToolBody, TrackBody,

@@ -5,7 +5,7 @@ use crate::{
     domain::{ids::JobId, queue_order::Target},
     error::Problem,
     http::problem::ProblemDocument,
-    jobs::{BulkCommand, BulkOutcome, JobAction, LiveJobs},
+    jobs::{BulkCommand, BulkDone, BulkOutcome, JobAction, LiveJobs},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -76,15 +76,7 @@ pub struct BulkBody {
 
 /// The action of this word.
 pub fn action(word: &str) -> Option<JobAction> {
-    match word {
-        "pause" => Some(JobAction::Pause),
-        "resume" => Some(JobAction::Resume),
-        "cancel" => Some(JobAction::Cancel),
-        "retry" => Some(JobAction::Retry),
-        "delete" => Some(JobAction::Delete),
-        "restore" => Some(JobAction::Restore),
-        _ => None,
-    }
+    JobAction::parse(word).filter(|action| !matches!(action, JobAction::Uncancel(_)))
 }
 
 /// Reads ids of jobs, each once.
@@ -142,8 +134,8 @@ pub struct BulkResult {
 
 impl BulkDocument {
     /// The outcomes on the wire.
-    pub fn new(outcomes: Vec<BulkOutcome>, live: &LiveJobs) -> Self {
-        let results: Vec<BulkResult> = outcomes.into_iter().map(|outcome| BulkResult::new(outcome, live)).collect();
+    pub fn new(done: BulkDone, live: &LiveJobs) -> Self {
+        let results: Vec<BulkResult> = done.outcomes.into_iter().map(|outcome| BulkResult::new(outcome, live)).collect();
         Self { done: results.iter().filter(|result| result.problem.is_none()).count(), results }
     }
 }

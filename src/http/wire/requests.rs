@@ -74,6 +74,15 @@ impl From<ChangeJobBody> for JobChange {
     }
 }
 
+/// Changes of an image.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "filename": "Photos 2004" }))]
+pub struct ChangeIsoBody {
+    /// New name, with or without `.iso`, without folder.
+    pub filename: String,
+}
+
 /// How a job goes on.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 
 /// Which images; `None` restricts nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +28,25 @@ pub struct IsoFilter {
     pub since: Option<DateTime<Utc>>,
     /// Entered before this time.
     pub until: Option<DateTime<Utc>>,
+    /// Of so many bytes or more.
+    pub min_size: Option<u64>,
+    /// Of so many bytes or fewer.
+    pub max_size: Option<u64>,
+    /// How the last comparison with the stored hashes ended: `never`, `passed`, `failed`.
+    pub check: Option<String>,
+    /// What is in the trash, instead of what is not.
+    pub trash: bool,
+}
+
+/// How many images there are, and how large they are together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Images.
+    pub images: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// There are more: counting stopped here.
+    pub more: bool,
 }
 
 /// A page of images.
@@ -61,6 +80,34 @@ pub fn explain(connection: &mut Connection, filter: &IsoFilter, page: &Page) -> 
     list::explain(connection, &query(filter), page)
 }
 
+/// Counts the images that pass the filter, up to so many.
+///
+/// # Errors
+/// As for [`list`].
+pub fn tally(connection: &mut Connection, filter: &IsoFilter, most: u32) -> Result<Tally, StorageError> {
+    let (images, bytes) = list::tally(connection, &query(filter), "size", most)?;
+    Ok(Tally { images: images.min(u64::from(most)), bytes, more: images > u64::from(most) })
+}
+
+/// Counts all images of the library, or of the trash: a walk over one small index.
+///
+/// # Errors
+/// [`StorageError`] if the database fails.
+pub fn total(connection: &mut Connection, trash: bool) -> Result<Tally, StorageError> {
+    let count = (count_star(), coalesce_sum());
+    let (images, bytes): (i64, i64) = if trash {
+        isos::table.filter(isos::trashed_at.is_not_null()).select(count).first(connection)?
+    } else {
+        isos::table.filter(isos::trashed_at.is_null()).select(count).first(connection)?
+    };
+    Ok(Tally { images: convert::unsigned("count", images)?, bytes: convert::unsigned("sum", bytes)?, more: false })
+}
+
+/// The sum of all sizes; both databases would give another type than that of the column, and nothing for no rows.
+fn coalesce_sum() -> diesel::expression::SqlLiteral<diesel::sql_types::BigInt> {
+    diesel::dsl::sql("CAST(COALESCE(SUM(size), 0) AS BIGINT)")
+}
+
 fn query(filter: &IsoFilter) -> Query<'_> {
     let order = |name, column, like| Order { name, column, like };
     let text = Key::Text(String::new());
@@ -74,8 +121,8 @@ fn query(filter: &IsoFilter) -> Query<'_> {
             order("size", "size", Key::Int(0)),
         ],
         any_of: ("verdict", Vec::new()),
-        visible: None,
         conditions: Vec::new(),
+        visible: Some(if filter.trash { "trashed_at IS NOT NULL" } else { "trashed_at IS NULL" }),
         search: filter.q.as_deref(),
     };
     query
@@ -84,6 +131,9 @@ fn query(filter: &IsoFilter) -> Query<'_> {
         .text("verdict =", filter.verdict.as_deref())
         .time("created_at >=", filter.since.map(convert::time))
         .time("created_at <", filter.until.map(convert::time))
+        .number("size >=", filter.min_size)
+        .number("size <=", filter.max_size)
+        .text("check_state =", filter.check.as_deref())
 }
 
 fn key(record: &IsoRecord, column: &str) -> Key {

@@ -2,10 +2,16 @@
 
 mod list;
 mod queries;
+mod related;
+mod renaming;
 mod row;
+mod trash;
 
-pub use list::{IsoFilter, IsoPage, explain, list};
+pub use list::{IsoFilter, IsoPage, Tally, explain, list, tally, total};
 pub use queries::{archived, by_job, delete, facts, get, publish, set_verified, sidecars_written, sums_below, without_sidecars};
+pub use related::{is_in_use, last_check, same_disc};
+pub use renaming::{NewName, abandon, begin, finish, under_way};
+pub use trash::{outdated, restore, restore_all, trash};
 
 use crate::domain::{
     disc::{Fingerprint, Medium},
@@ -66,4 +72,15 @@ pub struct IsoRecord {
     pub verified_at: Option<DateTime<Utc>>,
     /// Whether that comparison found it unchanged.
     pub verify_ok: Option<bool>,
+    /// When a person deleted it; `None`: it is in the library. Its files are still there.
+    pub trashed_at: Option<DateTime<Utc>>,
+}
+
+/// How the last comparison ended, as a word to filter by: `never`, `passed`, `failed`.
+fn check_state(verify_ok: Option<bool>) -> &'static str {
+    match verify_ok {
+        None => "never",
+        Some(true) => "passed",
+        Some(false) => "failed",
+    }
 }

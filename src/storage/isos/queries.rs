@@ -124,7 +124,7 @@ pub fn sums_below(connection: &mut Connection, folder: &str) -> Result<(u64, u64
     Ok((convert::unsigned("images", count)?, convert::unsigned("bytes of images", bytes)?))
 }
 
-/// The newest good image of this disc.
+/// The newest good image of this disc; one in the trash does not count.
 ///
 /// # Errors
 /// [`StorageError`] if the database fails.
@@ -134,6 +134,7 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
     let row: Option<Row> = isos::table
         .filter(isos::fingerprint.eq(&disc.0))
         .filter(isos::verdict.eq_any(good))
+        .filter(isos::trashed_at.is_null())
         .order((isos::created_at.desc(), isos::number.desc()))
         .select(Row::as_select())
         .first(connection)
@@ -146,7 +147,8 @@ pub fn archived(connection: &mut Connection, disc: &Fingerprint) -> Result<Optio
 /// # Errors
 /// [`StorageError::NotFound`], or another if the database fails.
 pub fn set_verified(connection: &mut Connection, id: IsoId, ok: bool, at: DateTime<Utc>) -> Result<(), StorageError> {
-    let changes = (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok));
+    let changes =
+        (isos::verified_at.eq(convert::time(at)), isos::verify_ok.eq(ok), isos::check_state.eq(super::check_state(Some(ok))));
     match diesel::update(isos::table.filter(isos::id.eq(id.to_string()))).set(changes).execute(connection)? {
         0 => Err(StorageError::NotFound),
         _ => Ok(()),

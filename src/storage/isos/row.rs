@@ -33,6 +33,8 @@ pub(super) struct Row {
     label_key: String,
     search: String,
     mode: String,
+    trashed_at: Option<NaiveDateTime>,
+    check_state: String,
 }
 
 impl TryFrom<&IsoRecord> for Row {
@@ -61,6 +63,8 @@ impl TryFrom<&IsoRecord> for Row {
             label_key: convert::sort_key(&record.disk_label),
             search: convert::normalised(&[record.disk_label.as_str(), &record.filepath].join("\n")),
             mode: convert::text(&record.mode),
+            trashed_at: record.trashed_at.map(convert::time),
+            check_state: super::check_state(record.verify_ok).to_owned(),
         })
     }
 }
@@ -88,6 +92,7 @@ impl TryFrom<Row> for IsoRecord {
             created_at: convert::utc(row.created_at),
             verified_at: row.verified_at.map(convert::utc),
             verify_ok: row.verify_ok,
+            trashed_at: row.trashed_at.map(convert::utc),
         })
     }
 }

@@ -94,6 +94,12 @@ impl Query<'_> {
     }
 
     /// Adds a condition if there is a value.
+    pub(super) fn number(mut self, condition: &'static str, value: Option<u64>) -> Self {
+        self.conditions.extend(value.map(|value| (condition, Key::Int(i64::try_from(value).unwrap_or(i64::MAX)))));
+        self
+    }
+
+    /// Adds a condition if there is a value.
     pub(super) fn time(mut self, condition: &'static str, value: Option<NaiveDateTime>) -> Self {
         self.conditions.extend(value.map(|value| (condition, Key::Time(value))));
         self
@@ -126,6 +132,22 @@ pub(super) fn page<R>(
         cursor.to_text(&plan.sort)
     });
     Ok((rows.into_iter().map(|(_, row)| row).collect(), next))
+}
+
+/// Counts the rows of a query, and adds up one of their columns, up to so many rows.
+pub(super) fn tally(
+    connection: &mut AnyConnection,
+    query: &Query<'_>,
+    column: &str,
+    most: u32,
+) -> Result<(u64, u64), StorageError> {
+    let mut plan = Plan::new(query, &Page::default())?;
+    plan.limit = most;
+    let mut statements = plan.statements(connection);
+    // The last one alone decides, and here nothing is shown before.
+    let Some(statement) = statements.pop() else { return Ok((0, 0)) };
+    let (count, sum) = statement.tally(connection, query.table, column)?;
+    Ok((u64::try_from(count).unwrap_or(0), u64::try_from(sum).unwrap_or(0)))
 }
 
 /// The database's plans for the statements that [`page`] runs, one text per statement.

@@ -66,10 +66,16 @@ impl<'a> Plan<'a> {
         tries.iter().map(|searching| self.statement(connection, *searching)).collect()
     }
 
-    /// Whether an index gives the filtered rows in this order: each filter has one by time of creation.
+    /// Whether an index gives the filtered rows in this order: each filter has one by time of creation, but a range of another
+    /// column is in order only by that column.
     fn has_index(&self) -> bool {
-        let filtered = !self.query.conditions.is_empty() || !self.query.any_of.1.is_empty();
-        !filtered || self.order.column == "created_at"
+        let sorted = |condition: &str| {
+            let (column, operator) = condition.split_once(' ').unwrap_or((condition, ""));
+            let range = operator != "=" && column != "created_at";
+            self.order.column == if range { column } else { "created_at" }
+        };
+        let values = self.query.any_of.1.is_empty() || self.order.column == "created_at";
+        values && self.query.conditions.iter().all(|(condition, _)| sorted(condition))
     }
 
     fn statement(&self, connection: &AnyConnection, searching: Searching) -> Statement {
@@ -83,10 +89,10 @@ impl<'a> Plan<'a> {
         let next_rows = if self.has_index() {
             self.branches(connection, searching, WINDOW, &mut statement)
         } else {
-            let after = self.after_cursor(&mut statement).map(|after| format!(" WHERE {after}")).unwrap_or_default();
+            let first: Vec<String> = self.visible().chain(self.after_cursor(&mut statement)).collect();
+            let first = if first.is_empty() { String::new() } else { format!(" WHERE {}", first.join(" AND ")) };
             conditions = self.conditions(&mut statement);
-            conditions.extend(self.query.visible.map(str::to_owned));
-            format!("SELECT * FROM {}{after} {order} LIMIT {WINDOW}", self.query.table)
+            format!("SELECT * FROM {}{first} {order} LIMIT {WINDOW}", self.query.table)
         };
         conditions.extend(self.search.as_ref().map(|_| self.like(&mut statement)));
         let filter = conditions.join(" AND ");
@@ -133,8 +139,8 @@ impl<'a> Plan<'a> {
             let placeholder = statement.bind(Key::Text(convert::text(value)));
             conditions.push(format!("{column} = {placeholder}"));
         }
+        conditions.extend(self.visible());
         conditions.extend(self.query.conditions.iter().map(|condition| statement.condition(condition)));
-        conditions.extend(self.query.visible.map(str::to_owned));
         conditions.extend(self.after_cursor(statement));
         if matches!(searching, Searching::Index | Searching::Walk) {
             conditions.push(self.like(statement));
@@ -151,6 +157,11 @@ impl<'a> Plan<'a> {
         let values: Vec<_> = values.iter().map(|value| statement.bind(Key::Text(convert::text(value)))).collect();
         conditions.extend((!values.is_empty()).then(|| format!("{column} IN ({})", values.join(", "))));
         conditions
+    }
+
+    /// The condition that the indexes have.
+    fn visible(&self) -> impl Iterator<Item = String> {
+        self.query.visible.map(str::to_owned).into_iter()
     }
 
     /// Where the page begins.

@@ -25,6 +25,14 @@ struct Number {
     number: i64,
 }
 
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    sum: i64,
+}
+
 impl Statement {
     pub(super) fn bind(&mut self, value: Key) -> String {
         self.binds.push(value);
@@ -50,6 +58,17 @@ impl Statement {
     pub(super) fn numbers(&self, connection: &mut AnyConnection) -> Result<Vec<i64>, StorageError> {
         let rows: Vec<Number> = self.query(&self.sql).load(connection)?;
         Ok(rows.into_iter().map(|row| row.number).collect())
+    }
+
+    /// Number of rows, and the sum of a column over them.
+    pub(super) fn tally(&self, connection: &mut AnyConnection, table: &str, column: &str) -> Result<(i64, i64), StorageError> {
+        let sql = format!(
+            "SELECT COUNT(*) AS count, CAST(COALESCE(SUM({column}), 0) AS BIGINT) AS sum FROM {table}
+             WHERE number IN (SELECT number FROM ({}) AS counted)",
+            self.sql
+        );
+        let rows: Vec<Sum> = self.query(&sql).load(connection)?;
+        Ok(rows.first().map_or((0, 0), |row| (row.count, row.sum)))
     }
 
     pub(super) fn plan(&self, connection: &mut AnyConnection) -> Result<String, StorageError> {

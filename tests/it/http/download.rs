@@ -38,6 +38,30 @@ fn an_image_can_be_had_whole_and_in_part() {
 }
 
 #[test]
+fn what_comes_from_a_disc_is_saved_and_can_do_nothing() {
+    let service = settled(Service::builder());
+    for label in ["<script>alert(1)</script>.html", "x\"; filename=evil.html", "page.html"] {
+        let (image, bytes) = one_image(&service, label);
+        let path = format!("/api/v1/isos/{}/download", image["id"].as_str().expect("id"));
+        for (headers, status) in [([("accept", "text/html")], 200), ([("range", "bytes=0-99")], 206)] {
+            let answer = ask(&service, "GET", &path, &headers, b"");
+            assert_eq!((answer.status, answer.body.len() <= bytes.len()), (status, true), "{label}");
+            assert_eq!(answer.header("content-security-policy"), "sandbox; default-src 'none'", "{label}");
+            assert_eq!(answer.header("content-type"), "application/octet-stream", "{label}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{label}");
+            assert_eq!(answer.header("cache-control"), "private, no-cache", "{label}");
+            let disposition = answer.header("content-disposition");
+            assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
+            assert!(disposition.matches('"').count() == 2 && !disposition.contains(['<', '>']), "{disposition}");
+        }
+        let tag = ask(&service, "HEAD", &path, &[], b"").header("etag").to_owned();
+        let unchanged = ask(&service, "GET", &path, &[("if-none-match", tag.as_str())], b"");
+        assert_eq!((unchanged.status, unchanged.header("content-security-policy")), (304, "sandbox; default-src 'none'"));
+        service.eject(0);
+    }
+}
+
+#[test]
 fn only_the_catalogued_file_itself_is_served() {
     let service = settled(Service::builder());
     let (image, _) = one_image(&service, "SWAPPED");
@@ -58,6 +82,7 @@ fn only_the_catalogued_file_itself_is_served() {
     std::fs::create_dir(file).expect("folder");
     refused();
     std::fs::remove_dir(file).expect("removed");
+    let address = format!("{address}?now=true");
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").status, 204);
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").json()["code"], "iso_unknown");
     assert_eq!(service.isos().len(), 0);
@@ -87,6 +112,7 @@ fn an_image_can_be_verified_and_deleted_with_its_file() {
     assert_eq!(job["kind"], "verify");
     service.wait_for_status(job["uuid"].as_str().expect("uuid"), "completed");
     assert_eq!(service.get(&address)["verify_ok"], true);
+    let address = format!("{address}?now=true");
     assert_eq!(ask(&service, "DELETE", &address, &[], b"").status, 204);
     assert!(!std::path::Path::new(image["filepath"].as_str().expect("path")).exists());
 }

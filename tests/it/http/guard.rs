@@ -43,6 +43,12 @@ fn every_answer_carries_the_security_headers() {
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!((answer.header("x-content-type-options"), answer.header("x-frame-options")), ("nosniff", "DENY"), "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}: not without TLS");
+    }
+    for path in ["/api/v1/jobs", "/api/v1/disks", "/api/v1/system/logs", "/api/v1/system/config", "/", "/metrics"] {
+        assert_eq!(ask(&service, "GET", path, &[], b"").header("cache-control"), "no-store", "{path}");
     }
     for path in ["/", "/api/v1/openapi.json", "/assets/app.css"] {
         assert_eq!(ask(&service, "GET", path, &[("accept-encoding", "gzip")], b"").header("content-encoding"), "gzip", "{path}");

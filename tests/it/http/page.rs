@@ -20,7 +20,7 @@ fn states_are_told_in_english_and_german_without_javascript() {
         "Tray open",
         "Put a disc in and close the tray.",
         "Complete",
-        "Image this disc",
+        "Image it again",
         "Download",
         "http-equiv=\"refresh\"",
     ] {

@@ -103,7 +103,7 @@ fn an_audio_disc_becomes_a_folder_with_every_sample_and_goes_as_a_whole() {
 
     fs::write(service.output.join("Album_2/notes.txt"), "mine").expect("file");
     for iso in service.isos() {
-        assert_eq!(service.delete(&format!("/api/v1/isos/{}", iso["id"].as_str().expect("id"))), 204);
+        assert_eq!(service.delete(&format!("/api/v1/isos/{}?now=true", iso["id"].as_str().expect("id"))), 204);
     }
     let names = |folder: &Path| {
         let entries = fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").file_name());
@@ -165,7 +165,7 @@ fn a_damaged_audio_disc_is_tried_again_in_both_formats() {
         let details = service.get(&format!("/api/v1/isos/{iso}"));
         assert_eq!((&details["verdict"], &details["bad_sectors"]), (&json!("complete"), &json!(0)));
         assert_eq!(service.isos().len(), 1);
-        assert_eq!(service.delete(&format!("/api/v1/isos/{iso}")), 204);
+        assert_eq!(service.delete(&format!("/api/v1/isos/{iso}?now=true")), 204);
         assert_eq!(fs::read_dir(&service.output).expect("folder").count(), 0, "everything is gone");
     }
 }

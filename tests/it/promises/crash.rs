@@ -105,7 +105,7 @@ fn check(service: &Service, job: &serde_json::Value, original: &[u8]) {
 /// Makes room for the next image of the same name.
 fn remove(service: &Service) {
     for iso in service.isos() {
-        assert_eq!(service.delete(&format!("/api/v1/isos/{}", iso["id"].as_str().expect("id"))), 204);
+        assert_eq!(service.delete(&format!("/api/v1/isos/{}?now=true", iso["id"].as_str().expect("id"))), 204);
     }
 }
 

@@ -141,7 +141,7 @@ fn files_beside_an_image_follow_it_and_go_with_it() {
     // Something of somebody else's in the same folder stays.
     fs::write(service.output.join("Follow.txt"), "mine").expect("file");
     let iso = service.isos()[0]["id"].as_str().expect("id").to_owned();
-    assert_eq!(service.delete(&format!("/api/v1/isos/{iso}")), 204);
+    assert_eq!(service.delete(&format!("/api/v1/isos/{iso}?now=true")), 204);
     let left: Vec<_> = fs::read_dir(&service.output).expect("folder").map(|entry| entry.expect("entry").file_name()).collect();
     assert_eq!(left, ["Follow.txt"]);
 }

@@ -91,6 +91,7 @@ pub fn iso(filename: &str) -> IsoRecord {
         created_at: minute(0),
         verified_at: None,
         verify_ok: None,
+        trashed_at: None,
     }
 }
 

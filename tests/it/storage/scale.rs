@@ -62,6 +62,9 @@ fn requests() -> Vec<(&'static str, JobFilter, Page)> {
         ("status=completed,failed", status(&["completed", "failed"]), Page::default()),
         ("status=queued,running,paused", status(&["queued", "running", "paused"]), Page::default()),
         ("device", JobFilter { device: some("/dev/sr3"), ..all() }, Page::default()),
+        ("drive", JobFilter { drive: some("bus-3"), ..all() }, Page::default()),
+        ("drive, by label", JobFilter { drive: some("bus-3"), ..all() }, by("label")),
+        ("drive and status", JobFilter { drive: some("bus-3"), ..status(&["failed"]) }, Page::default()),
         ("disk_type", JobFilter { disk_type: some("data_cd"), ..all() }, Page::default()),
         ("kind, no hit", JobFilter { kind: some("verify"), ..all() }, Page::default()),
         ("verdict, no hit", JobFilter { verdict: some("degraded"), ..all() }, Page::default()),
@@ -108,9 +111,10 @@ fn print_daily_work(db: &Db) {
     let event = NewEvent::new("test.event", Level::Info, "");
     let append = best_of(|| db.write_blocking(|conn| events::append(conn, "node", minute(0), &event)).unwrap());
     let unfinished = best_of(|| db.read_blocking(jobs::unfinished).unwrap());
+    let places = best_of(|| db.read_blocking(jobs::places).unwrap());
     let counts = best_of(|| db.read_blocking(jobs::counts_by_status).unwrap());
     eprintln!(
-        "insert {insert:.2?}, progress {store:.2?}, event {append:.2?}, 18 unfinished {unfinished:.2?}, counts {counts:.2?}"
+        "insert {insert:.2?}, progress {store:.2?}, event {append:.2?}, 18 unfinished {unfinished:.2?}, places {places:.2?}, counts {counts:.2?}"
     );
 }
 

@@ -420,6 +420,7 @@ class Explorer {
     circle(geometry.hub, colour("--raised"), colour("--line"));
     circle((RIM * 7.5) / 58, colour("--paper"), colour("--line"));
     this.rings(context, geometry, { cx, cy, unit, dots, size }, colour);
+    this.marks(context, { cx, cy, unit, dots }, colour);
     const [sx, sy] = this.spot(this.cursor);
     const [px, py] = [cx + (sx - 200) * unit, cy + (sy - 200) * unit];
     for (const [line, name] of [[5, "--card"], [2.5, "--ink"]] as const) {
@@ -429,6 +430,27 @@ class Explorer {
       context.lineWidth = line * dots;
       context.strokeStyle = colour(name);
       context.stroke();
+    }
+  }
+
+  /** The server's numbered markers, which the table beside the drawing names; they stay as large as they are. */
+  private marks(context: CanvasRenderingContext2D, view: { cx: number; cy: number; unit: number; dots: number }, colour: (name: string) => string): void {
+    context.font = `700 ${11 * view.dots}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.lineWidth = 1.5 * view.dots;
+    for (const mark of this.stage.querySelectorAll(".spot")) {
+      const circle = mark.querySelector("circle");
+      const x = view.cx + (Number(circle?.getAttribute("cx")) - 200) * view.unit;
+      const y = view.cy + (Number(circle?.getAttribute("cy")) - 200) * view.unit;
+      context.beginPath();
+      context.arc(x, y, 10 * view.dots, 0, 2 * Math.PI);
+      context.fillStyle = colour("--card");
+      context.fill();
+      context.strokeStyle = colour("--bad");
+      context.stroke();
+      context.fillStyle = colour("--bad");
+      context.fillText(mark.textContent ?? "", x, y);
     }
   }
 
@@ -451,8 +473,17 @@ class Explorer {
     }
     bands.sort((a, b) => Number(STANDS_OUT.has(a.state)) - Number(STANDS_OUT.has(b.state)));
     for (const band of bands) {
-      const least = STANDS_OUT.has(band.state) ? 1.8 * dots : 0;
+      const least = STANDS_OUT.has(band.state) ? 2.4 * dots : 0;
       const width = Math.max(least, band.to - band.from);
+      if (STANDS_OUT.has(band.state)) {
+        // A lighter ring below, so that it stands out from what was read.
+        context.beginPath();
+        context.setLineDash([]);
+        context.strokeStyle = colour("--card");
+        context.lineWidth = width + dots;
+        context.arc(cx, cy, (band.from + band.to) / 2, (band.layer / geometry.layers) * 2 * Math.PI - Math.PI / 2, ((band.layer + 1) / geometry.layers) * 2 * Math.PI - Math.PI / 2);
+        context.stroke();
+      }
       const [start, end] = [band.layer / geometry.layers, (band.layer + 1) / geometry.layers].map((turn) => turn * 2 * Math.PI - Math.PI / 2);
       const gap = geometry.layers > 1 ? 0.03 : 0;
       context.beginPath();

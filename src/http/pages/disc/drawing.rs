@@ -13,10 +13,12 @@ struct Style {
     steps: u32,
     /// Least width of what must be seen.
     hairline: f64,
+    /// Width of the lighter edge on both sides of it.
+    edge: f64,
 }
 
-const ICON: Style = Style { rim: 22.0, centre: 24.0, steps: 28, hairline: 1.4 };
-const LARGE: Style = Style { rim: 190.0, centre: 200.0, steps: 160, hairline: 1.5 };
+const ICON: Style = Style { rim: 22.0, centre: 24.0, steps: 28, hairline: 1.0, edge: 0.5 };
+const LARGE: Style = Style { rim: 190.0, centre: 200.0, steps: 160, hairline: 2.2, edge: 0.6 };
 /// Markers that are nearer to each other than this become one, in units of the large drawing.
 const APART: f64 = 12.0;
 /// Most markers.
@@ -141,17 +143,26 @@ fn widened(band: Band, geometry: &Geometry, style: &Style) -> Band {
     Band { inner: outer - style.hairline, outer, ..band }
 }
 
+/// A ring; what must be seen lies on a lighter one, so that it stands out from what was read.
 fn ring(svg: &mut String, geometry: &Geometry, style: &Style, band: Band) {
+    if band.state.stands_out() {
+        let (inner, outer) = ((band.inner - style.edge).max(geometry.hub), (band.outer + style.edge).min(geometry.rim));
+        stroke(svg, geometry, style, &Band { inner, outer, ..band }, "halo");
+    }
+    stroke(svg, geometry, style, &band, &format!("data {}", band.state.as_str()));
+}
+
+fn stroke(svg: &mut String, geometry: &Geometry, style: &Style, band: &Band, class: &str) {
     let (middle, width) = ((band.inner + band.outer) / 2.0, band.outer - band.inner);
-    let (class, centre) = (band.state.as_str(), style.centre);
+    let centre = style.centre;
     let (radius, width) = (number(middle), number(width));
     // Writing to a String cannot fail.
     let _ = if geometry.layers() == 1 {
-        write!(svg, r#"<circle cx="{centre}" cy="{centre}" r="{radius}" class="data {class}" stroke-width="{width}"/>"#)
+        write!(svg, r#"<circle cx="{centre}" cy="{centre}" r="{radius}" class="{class}" stroke-width="{width}"/>"#)
     } else {
         let (from, to) = geometry.wedge(band.layer);
         let ((x1, y1), (x2, y2)) = (point(style, middle, from + 2.0), point(style, middle, to - 2.0));
-        write!(svg, r#"<path d="M{x1} {y1}A{radius} {radius} 0 0 1 {x2} {y2}" class="data {class}" stroke-width="{width}"/>"#)
+        write!(svg, r#"<path d="M{x1} {y1}A{radius} {radius} 0 0 1 {x2} {y2}" class="{class}" stroke-width="{width}"/>"#)
     };
 }
 
@@ -210,8 +221,8 @@ mod tests {
         for lba in [0, 1, 6_000_000, 12_219_391] {
             let picture = damaged(12_219_392, [lba]);
             let (svg, spots) = large(&picture);
-            assert!(widths(&svg, "bad").iter().any(|width| *width >= 1.5), "{lba}: {svg}");
-            assert!(widths(&icon(&picture), "bad").iter().any(|width| *width >= 1.4), "{lba}");
+            assert!(widths(&svg, "bad").iter().any(|width| *width >= 2.2), "{lba}: {svg}");
+            assert!(widths(&icon(&picture), "bad").iter().any(|width| *width >= 1.0), "{lba}");
             assert_eq!(spots.iter().map(|spot| spot.places.clone()).collect::<Vec<_>>(), [vec![0]]);
         }
     }

@@ -15,6 +15,7 @@ use crate::{
         options::JobOptions,
         picture::{AreaState, Picture},
         result::Damage,
+        verdict::Verdict,
     },
     drives::DriveSnapshot,
     error::{Code, Problem},
@@ -30,7 +31,7 @@ use crate::{
         params::Params,
         pictures::Sources,
         wire::{Disk, Iso, Job},
-        words::Language,
+        words::{self, Language},
     },
     storage::{self, events::EventFilter, jobs::JobKind, jobs::JobRecord},
 };
@@ -190,6 +191,10 @@ impl Facts<'_> {
         let mut row = view::job(&told, &disks, language);
         let asks = job.state == JobState::Paused { reason: PauseReason::Loss };
         row.actions = actions(row.actions, job, asks, language);
+        row.next = next(row.next, job, asks, language);
+        if let JobState::Completed { verdict } = job.state {
+            end(&mut row, job.kind, verdict, language);
+        }
         frame.title.clone_from(&row.title);
         let running = matches!(job.state, JobState::Running { .. });
         let frame = if is_over(job) { frame } else { frame.refreshed(if running { 3 } else { 10 }) };
@@ -206,7 +211,7 @@ impl Facts<'_> {
             running,
             numbers: self.numbers(&told, steps::rescues(&seen), language),
             steps: steps::steps(job, &options, &seen, language),
-            disc: disc.recovered(recovered, language),
+            disc: disc.recovered(recovered, language).of_scan(job.kind == JobKind::Scan, language),
             curve: self.curve(language),
             choices,
             hits,
@@ -312,6 +317,29 @@ impl Facts<'_> {
         );
         all
     }
+}
+
+/// What to do next. Where the page says it all in the reader's language, the stored sentence is left out.
+fn next(next: String, job: &JobRecord, asks: bool, language: Language) -> String {
+    match job.state {
+        JobState::Paused { .. } if asks => words::find(words::JOBS, "paused", Some("loss")).next(language).to_owned(),
+        JobState::Completed { .. } => String::new(),
+        _ => next,
+    }
+}
+
+/// How it ended is what people want to know first.
+fn end(row: &mut view::JobRow, kind: JobKind, verdict: Verdict, language: Language) {
+    let word = words::find(words::VERDICTS, verdict.as_str(), None);
+    let how = match (kind, verdict.is_good()) {
+        (JobKind::Image, _) => word.word(language),
+        (JobKind::Verify, true) => language.pick("unchanged", "unverändert"),
+        (JobKind::Verify, false) => language.pick("the file has changed", "die Datei hat sich verändert"),
+        (JobKind::Scan, true) => language.pick("every sector can be read", "jeder Sektor ist lesbar"),
+        (JobKind::Scan, false) => language.pick("not every sector can be read", "nicht jeder Sektor ist lesbar"),
+    };
+    row.sentence = format!("{}: {how}", row.sentence);
+    (row.role, row.symbol) = (word.role.class(), word.role.symbol());
 }
 
 /// What can be done, without what the decision offers with its consequences.

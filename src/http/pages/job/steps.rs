@@ -66,7 +66,8 @@ pub fn steps(job: &JobRecord, options: &JobOptions, seen: &[Phase], language: La
         _ => false,
     };
     let step = |phase: &Phase| {
-        let happened = seen.contains(phase);
+        // Every job begins with looking at its disc; the log has no word of its own for that.
+        let happened = seen.contains(phase) || (*phase == Phase::Analyzing && job.started_at.is_some());
         let class = match now {
             Some(now) if now == *phase => "current",
             Some(now) if *phase < now && (happened || !optional(*phase)) => "done",

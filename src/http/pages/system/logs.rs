@@ -301,7 +301,6 @@ struct ServicePage {
     q: String,
     lines: Vec<ServiceLine>,
     kept: usize,
-    setting: String,
     download: String,
 }
 
@@ -326,12 +325,7 @@ fn chosen(level: &str, q: &str) -> Vec<Line> {
 ///
 /// # Errors
 /// `invalid_query`.
-pub async fn service(
-    _: May<Administer>,
-    state: Data<AppState>,
-    request: HttpRequest,
-    mut params: Params,
-) -> Result<HttpResponse, Problem> {
+pub async fn service(_: May<Administer>, request: HttpRequest, mut params: Params) -> Result<HttpResponse, Problem> {
     let level = params.word("level", &SERVICE_LEVELS)?.unwrap_or_default();
     let q = params.search()?.unwrap_or_default();
     let frame = Frame::new(&request, Place::System, "").refreshed(10);
@@ -351,7 +345,6 @@ pub async fn service(
         tabs: tabs(&frame, "/system/logs/service"),
         lines: lines.collect(),
         kept: LINES_KEPT,
-        setting: state.config.log_level.clone(),
         download: asked.query(),
         level,
         q,

@@ -9,7 +9,7 @@ use crate::{
         auth::{Look, May},
         pages::{
             frame::{self, Frame, Place},
-            sentences::{grouped, left, size},
+            sentences::{grouped, size},
             view::when,
         },
         probe::{self, Probe},
@@ -136,7 +136,7 @@ fn overall(tree: Option<&Part>, healthy: bool, language: Language) -> (Role, &'s
 
 fn flatten(part: &Part, language: Language, nodes: &mut Vec<Node>) {
     let word = words::find(words::PARTS, &part.state, None);
-    let mut details = vec![format!("{} {}", language.pick("since", "seit"), left(part.seconds_in_state, language))];
+    let mut details = vec![format!("{} {}", language.pick("for", "seit"), lasting(part.seconds_in_state, language))];
     if part.restarts > 0 {
         details.push(format!("{} {}", grouped(part.restarts, language), language.pick("restarts", "Neustarts")));
     }
@@ -166,6 +166,19 @@ fn flatten(part: &Part, language: Language, nodes: &mut Vec<Node>) {
     }
 }
 
+/// A time span in the two largest units that it has.
+fn lasting(seconds: u64, language: Language) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let unit = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let days_word = unit(days, language.pick("day", "Tag"), language.pick("days", "Tagen"));
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (_, hours, _) => format!("{days_word} {hours} h"),
+    }
+}
+
 async fn facts(state: &AppState, status: &Status, language: Language) -> Vec<(&'static str, String)> {
     let url = state.config.database_url();
     let sqlite = url.strip_prefix("sqlite:").map(str::to_owned);
@@ -184,7 +197,7 @@ async fn facts(state: &AppState, status: &Status, language: Language) -> Vec<(&'
         (size(status.memory.service, language), size(status.memory.available, language), size(status.memory.total, language));
     vec![
         ("Version", status.version.clone()),
-        (language.pick("Running for", "Läuft seit"), left(status.uptime_seconds, language)),
+        (language.pick("Running for", "Läuft seit"), lasting(status.uptime_seconds, language)),
         (language.pick("Started", "Gestartet"), when(status.started_at, language).1),
         (language.pick("Machine", "Rechner"), status.node.clone()),
         (language.pick("Database", "Datenbank"), database),
@@ -264,7 +277,8 @@ fn store(space: Space, sum: Option<(u64, u64)>, label: &'static str, language: L
             .to_owned(),
     };
     let images = sum.map(|(count, bytes)| {
-        format!("{} {}, {}", grouped(count, language), language.pick("images", "Abbilder"), size(bytes, language))
+        let word = if count == 1 { language.pick("image", "Abbild") } else { language.pick("images", "Abbilder") };
+        format!("{} {word}, {}", grouped(count, language), size(bytes, language))
     });
     Store { path, label, percent, role, space: text, images: images.unwrap_or_default() }
 }

@@ -97,6 +97,18 @@ impl Disc {
         }
     }
 
+    /// A scan keeps no data, so nobody can look into folders.
+    #[must_use]
+    pub fn of_scan(mut self, scan: bool, language: Language) -> Self {
+        if scan && self.unknown.is_some() {
+            self.unknown = Some(language.pick(
+                "A scan keeps no data, so the files there are not known. An image of this disc tells them.",
+                "Eine Oberflächenprüfung behält keine Daten, deshalb sind die Dateien dort nicht bekannt. Ein Abbild dieser Disc nennt sie.",
+            ));
+        }
+        self
+    }
+
     /// With the number of errors that the drive could mend by itself.
     #[must_use]
     pub fn recovered(mut self, errors: u64, language: Language) -> Self {
