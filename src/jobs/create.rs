@@ -53,7 +53,7 @@ pub async fn image_job(
     job.device = drive.path();
     job.drive_id = Some(drive.id.clone());
     bind_medium(&mut job, &drive)?;
-    insert(journal, job).await
+    insert(journal, job, request.by.clone()).await
 }
 
 /// Takes over what is known of the disc in the drive; a disc of which nothing can be made in the job's mode is refused.
@@ -91,16 +91,19 @@ pub async fn verify_job(journal: &Journal, VerifyIso(id): VerifyIso) -> Result<J
     job.disk_type = iso.disk_type;
     job.progress.size_total = size;
     job.device = String::new();
-    insert(journal, job).await
+    insert(journal, job, None).await
 }
 
-async fn insert(journal: &Journal, job: JobRecord) -> Result<JobRecord, Problem> {
+async fn insert(journal: &Journal, job: JobRecord, by: Option<String>) -> Result<JobRecord, Problem> {
     let store = journal.commit(move |tx| {
         storage::jobs::insert(tx.conn, &job)?;
         let what = if job.disk_label.is_empty() { job.device.clone() } else { job.disk_label.clone() };
         let mut event = NewEvent::new("job.created", Level::Info, format!("Job for {what} was created")).job(job.id);
         event.drive_id.clone_from(&job.drive_id);
         event.iso_id = job.iso_id;
+        if let Some(by) = by {
+            event.payload = serde_json::json!({ "by": by });
+        }
         tx.event(&event)?;
         storage::jobs::get(tx.conn, job.id)
     });

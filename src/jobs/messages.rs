@@ -28,6 +28,8 @@ pub struct CreateJob {
     pub priority: i32,
     /// How to read; what it does not say, the drive's defaults do.
     pub options: JobOptions,
+    /// Name of the account that asks; none while access control is off.
+    pub by: Option<String>,
 }
 
 /// Create a job that reads a stored image back and compares its hashes.

@@ -26,7 +26,10 @@ const MAX_STARTS: u32 = 1_000;
 /// Trouble with the database.
 pub(super) async fn provenance(journal: &Journal, job: &JobRecord, result: &ImageResult) -> Result<Provenance, Problem> {
     let id = job.id;
-    let drives = journal.db.read(move |conn| {
+    let read = journal.db.read(move |conn| {
+        let filter = EventFilter { job_id: Some(id), kind_prefix: Some("job.created".to_owned()), ..EventFilter::default() };
+        let created = storage::events::since(conn, 0, 1, &filter)?;
+        let by = created.first().and_then(|event| event.event.payload.get("by")?.as_str().map(str::to_owned));
         let filter = EventFilter { job_id: Some(id), kind_prefix: Some("job.started".to_owned()), ..EventFilter::default() };
         let mut drives: Vec<DriveFacts> = Vec::new();
         for event in storage::events::since(conn, 0, MAX_STARTS, &filter)? {
@@ -39,17 +42,18 @@ pub(super) async fn provenance(journal: &Journal, job: &JobRecord, result: &Imag
                 Err(error) => return Err(error),
             }
         }
-        Ok(drives)
+        Ok((drives, by))
     });
+    let (drives, by) = read.await.map_err(|error| super::commit::problem(&error))?;
     let operator = match job.origin {
-        JobOrigin::Auto => "automatic",
-        JobOrigin::Person => "person",
+        JobOrigin::Auto => "automatic".to_owned(),
+        JobOrigin::Person => by.unwrap_or_else(|| "person".to_owned()),
     };
     Ok(Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: journal.node.to_string(),
-        operator: operator.to_owned(),
-        drives: drives.await.map_err(|error| super::commit::problem(&error))?,
+        operator,
+        drives,
         created_at: Some(job.created_at),
         started_at: job.started_at,
         finished_at: Some(journal.clock.now()),

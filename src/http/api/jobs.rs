@@ -160,9 +160,9 @@ pub async fn speed(
     (status = 422, description = "`invalid_field`, `not_a_drive` or `outside_allowed_roots`, with the field", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
-pub async fn create(_: May<Operate>, state: State, params: Params, body: Json<CreateJobBody>) -> Result<HttpResponse, Problem> {
+pub async fn create(may: May<Operate>, state: State, params: Params, body: Json<CreateJobBody>) -> Result<HttpResponse, Problem> {
     params.finish()?;
-    let job = state.ask(&state.dispatcher, CreateJob::from(body.0)).await?;
+    let job = state.ask(&state.dispatcher, CreateJob { by: may.account(), ..body.0.into() }).await?;
     Ok(accepted(&state, job))
 }
 

@@ -52,6 +52,11 @@ impl<R: Right> May<R> {
         self.who.as_ref().is_some_and(|who| who.may(wanted))
     }
 
+    /// Name of the account that asks; none while access control is off.
+    pub fn account(&self) -> Option<String> {
+        self.who.as_ref().filter(|who| who.user.is_some()).map(|who| who.name.clone())
+    }
+
     /// Name of whoever asks, for the log; empty if nobody is signed in.
     pub fn name(&self) -> &str {
         self.who.as_ref().map_or("", |who| who.name.as_str())

@@ -25,7 +25,8 @@ pub fn base(config: &Config, host: &str) -> String {
         None if listen.ip().is_unspecified() => format!("{host}:{}", listen.port()),
         None => listen.to_string(),
     };
-    format!("http://{host}")
+    let scheme = if config.tls_cert.is_some() { "https" } else { "http" };
+    format!("{scheme}://{host}")
 }
 
 /// Prints the link if there is no account yet. It is a new one at each start; those before it end. The only secret that is ever

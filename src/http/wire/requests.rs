@@ -45,6 +45,7 @@ impl From<CreateJobBody> for CreateJob {
             output_path: body.output_path,
             priority: body.priority,
             options: body.options.unwrap_or_default(),
+            by: None,
         }
     }
 }

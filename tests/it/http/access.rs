@@ -1,6 +1,6 @@
 //! Accounts from the outside: the first one, signing in and out, sessions, tokens, second step, what is told and what is not.
 
-use super::support::{Answer, ask};
+use super::support::{Answer, ask, one_image, settled};
 use crate::support::service::{ADMIN, Service};
 use serde_json::{Value, json};
 
@@ -484,7 +484,9 @@ fn no_secret_is_in_a_log_an_event_or_an_error() {
     service.stop();
     let log = std::fs::read_to_string(service.folder.path().join("log")).expect("log");
     let log: String = log.lines().filter(|line| !line.contains("/setup?secret=")).collect();
-    let stored = std::fs::read(service.database.url.trim_start_matches("sqlite://")).expect("database");
+    let file = service.database.url.trim_start_matches("sqlite://").to_owned();
+    let read = |end: &str| std::fs::read(format!("{file}{end}")).unwrap_or_default();
+    let stored = [read(""), read("-wal")].concat();
     for secret in &secrets {
         assert!(!log.contains(secret.as_str()), "in the log: {secret}");
         assert!(everything.iter().all(|text| !text.contains(secret.as_str())), "told: {secret}");
@@ -536,4 +538,12 @@ fn the_command_line_lets_in_who_is_locked_out() {
         let (code, _, err) = run(arguments, "");
         assert!(code == Some(1) && err.contains(part) && err.lines().count() == 1, "{err}");
     }
+}
+
+#[test]
+fn an_image_says_whose_work_it_is() {
+    let service = settled(Service::builder().auth());
+    let (image, _) = one_image(&service, "WHOSE");
+    let image = service.get(&format!("/api/v1/isos/{}", image["id"].as_str().expect("id")));
+    assert_eq!(image["provenance"]["operator"], ADMIN.0, "{image}");
 }

@@ -26,14 +26,14 @@ use std::path::PathBuf;
 
 /// Images the disc in a drive.
 pub async fn image(
-    _: May<Operate>,
+    may: May<Operate>,
     state: Data<AppState>,
     drive: Path<String>,
     request: HttpRequest,
     form: Form,
 ) -> HttpResponse {
     let language = Language::of(&request);
-    let job = CreateJob { device: drive.into_inner(), ..CreateJob::default() };
+    let job = CreateJob { device: drive.into_inner(), by: may.account(), ..CreateJob::default() };
     let outcome = state.ask(&state.dispatcher, job).await.map(|job| {
         let disc = if job.disk_label.is_empty() { job.device } else { job.disk_label };
         Notice::done(
