@@ -51,15 +51,15 @@ test("the first start leads through the assistant, then to signing in and out", 
   await page.goto(`${service.url}/account`);
   await page.locator("main").getByText("anna").first().waitFor();
   await page.locator(".menu summary").click();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.goto(`${service.url}/search?q=x`);
   assert.match(page.url(), /\/login\?next=/);
   await page.getByLabel("Name").fill("anna");
   await page.getByLabel("Password").fill("wrong horse battery staple");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("alert").waitFor();
   await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL(/\/search\?q=x/);
   const state = await context.storageState();
   await check(["/login?next=%2Fjobs"]);

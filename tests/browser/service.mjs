@@ -177,7 +177,8 @@ export async function furnished() {
     await service.insert(2, service.disc("DECIDE", 2));
     made.asking = await service.image(2, { on_loss: "ask", retries: 0 });
     await service.until(made.asking, "paused");
-    service.script(3, "speed_bytes_per_second = 60000\n");
+    // Slow enough to be running until all tests have seen it.
+    service.script(3, "speed_bytes_per_second = 12000\n");
     await service.insert(3, service.disc("LONG_PLAY", 4));
     made.running = await service.image(3);
     await eventually("progress", async () => (await service.job(made.running)).progress > 0);

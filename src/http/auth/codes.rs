@@ -54,7 +54,7 @@ pub fn picture(seed: &str, name: &str) -> Result<String, Problem> {
     // As part of a page it needs no declaration of its own, and a class instead of a size.
     let start = svg.find("<svg").unwrap_or_default();
     let svg = svg.replace(" width=\"200\"", "").replace(" height=\"200\"", "");
-    Ok(svg[start..].replacen("<svg", "<svg class=\"qr\" role=\"img\"", 1))
+    Ok(svg[start..].replacen("<svg", "<svg class=\"qr\" role=\"img\" aria-label=\"QR\"", 1))
 }
 
 /// New recovery codes, for people and as they are stored.
