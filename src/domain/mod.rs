@@ -2,7 +2,6 @@
 
 pub mod access;
 pub mod accurate_rip;
-pub mod batch;
 pub mod bridge;
 pub mod disc;
 pub mod drive;

@@ -6,7 +6,6 @@
 //! event in one transaction, then act.
 
 mod actor;
-pub mod batches;
 mod commit;
 mod continuing;
 mod create;

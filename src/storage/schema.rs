@@ -235,13 +235,3 @@ diesel::table! {
         expires_at -> Nullable<Timestamp>,
     }
 }
-
-diesel::table! {
-    batches (id) {
-        id -> Text,
-        active -> Bool,
-        document -> Text,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-    }
-}
