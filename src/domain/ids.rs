@@ -38,6 +38,11 @@ uuid_id!(
     IsoId
 );
 
+uuid_id!(
+    /// A batch of discs. UUIDv7.
+    BatchId
+);
+
 /// A drive's lasting name: its path on the bus (`ID_PATH`), or `virtual-<folder name>`.
 ///
 /// Only `A-Z a-z 0-9 . _ : -`, 1 to 128 bytes, so that it can stand in a URL, a file name and a metric label.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accurate_rip;
+pub mod batch;
 pub mod bridge;
 pub mod disc;
 pub mod drive;

@@ -23,6 +23,7 @@ mod schema;
 mod url;
 
 pub mod access;
+pub mod batches;
 pub mod drive_settings;
 pub mod drive_stats;
 pub mod drives;

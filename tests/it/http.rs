@@ -2,6 +2,7 @@
 
 mod access;
 mod assets;
+mod batches;
 mod dashboard;
 mod download;
 mod drives_pages;

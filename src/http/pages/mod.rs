@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assistant;
+pub mod batches;
 pub mod dashboard;
 mod disc;
 pub mod drives;

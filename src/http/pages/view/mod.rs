@@ -17,6 +17,7 @@ mod ring;
 mod speed;
 
 pub use attention::Attention;
+
 pub use curve::SpeedCurve;
 pub use disc::Disc;
 pub use drive::{DriveCard, drive};
