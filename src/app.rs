@@ -4,7 +4,7 @@
 //! root  rest_for_one 3/60 s
 //! ├─ event_log
 //! ├─ catalog
-//! ├─ jobs      ├─ dispatcher   ├─ hook (if there is one)   ├─ job:<uuid> …
+//! ├─ jobs      ├─ dispatcher   ├─ batches   ├─ hook (if there is one)   ├─ job:<uuid> …
 //! ├─ drives    ├─ manager      ├─ drive:<id> …
 //! ├─ machine
 //! └─ http
@@ -17,7 +17,7 @@ use crate::{
     drives::{DriveDeps, DriveManager, DriveRegistry, LiveSettings},
     http::{AppState, Checkup, HttpServerActor, Listener, MachineHistory, MachineWatch, Tls, auth},
     imaging::{process::WorkerProgram, watchdog::WatchdogLimits},
-    jobs::{Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
+    jobs::{BatchDeps, Batches, Dispatcher, Hook, HookDeps, JobDeps, LiveJobs},
     optical::virtual_create,
     storage::{self, DatabaseUrl, Db},
     supervision::{BackOff, ChildRef, ChildSpec, Exit, Intensity, Restart, Root, RootExit, Strategy, Supervisor, SupervisorSpec},
@@ -152,7 +152,6 @@ impl Parts {
             wedged_after: self.config.wedged_after,
             hook: self.config.hook.is_some(),
         };
-        let hook_registry = registry.clone();
         let state = AppState {
             config: Arc::clone(&self.config),
             journal: self.journal.clone(),
@@ -162,6 +161,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             dispatcher: dispatcher.clone(),
             catalog: catalog.clone(),
+            batches: ChildRef::new("batches"),
             pictures: Default::default(),
             gate: auth::Gate::default(),
             root: root_ref.clone(),
@@ -178,17 +178,9 @@ impl Parts {
         let jobs_ref = jobs.clone();
         let queue =
             ChildSpec::actor(&dispatcher, Restart::Permanent, move || Dispatcher::new(job_deps.clone(), jobs_ref.clone()));
-        let mut job_tree = SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue);
-        if let Some(program) = self.config.hook.clone() {
-            let deps = HookDeps {
-                journal: self.journal.clone(),
-                registry: hook_registry,
-                settings: self.settings.clone(),
-                program,
-                limit: self.config.hook_limit,
-            };
-            let hook = ChildSpec::actor(&ChildRef::new("hook"), Restart::Permanent, move || Hook::new(deps.clone()));
-            job_tree = job_tree.child(hook.back_off(BackOff::repeating(HOOK_DELAYS)));
+        let mut job_tree = SupervisorSpec::new(Strategy::OneForOne, intensity).child(queue).child(self.batches(&state));
+        if let Some(hook) = self.hook(&state.registry) {
+            job_tree = job_tree.child(hook);
         }
         let jobs = ChildSpec::supervisor(&jobs, job_tree);
         let (drives_ref, config) = (drives.clone(), Arc::clone(&self.config));
@@ -205,6 +197,27 @@ impl Parts {
             .child(machine)
             .child(web);
         Root::start(&root_ref, tree)
+    }
+
+    /// The part that takes discs for batches.
+    fn batches(&self, state: &AppState) -> ChildSpec {
+        let (registry, dispatcher) = (state.registry.clone(), state.dispatcher.clone());
+        let deps = BatchDeps { journal: self.journal.clone(), registry, dispatcher, turn: Arc::default() };
+        ChildSpec::actor(&state.batches, Restart::Permanent, move || Batches::new(deps.clone()))
+            .back_off(BackOff::repeating(HOOK_DELAYS))
+    }
+
+    /// The operator's program, if there is one.
+    fn hook(&self, registry: &DriveRegistry) -> Option<ChildSpec> {
+        let deps = HookDeps {
+            journal: self.journal.clone(),
+            registry: registry.clone(),
+            settings: self.settings.clone(),
+            program: self.config.hook.clone()?,
+            limit: self.config.hook_limit,
+        };
+        let hook = ChildSpec::actor(&ChildRef::new("hook"), Restart::Permanent, move || Hook::new(deps.clone()));
+        Some(hook.back_off(BackOff::repeating(HOOK_DELAYS)))
     }
 
     /// The part that watches the machine; it never takes others down.

@@ -79,6 +79,8 @@ addresses! {
         "/isos/{id}/sectors"      => GET api::pictures::image_sectors;
         "/isos/{id}/verify"       => POST api::isos::verify;
         "/isos/{id}/restore"      => POST api::isos::restore;
+        "/batches"                => GET api::batches::list, POST api::batches::create;
+        "/batches/{id}"           => GET api::batches::get;
         "/system/status"          => GET api::system::status;
         "/system/history"         => GET api::system::history;
         "/system/logs"            => GET api::system::logs;
@@ -127,6 +129,16 @@ addresses! {
         "/jobs/{uuid}"            => GET pages::job::show;
         "/ui/jobs/{uuid}/change"  => POST pages::job::change;
         "/ui/jobs/{uuid}/continue" => POST pages::job::go_on;
+        "/batches"                => GET pages::batches::list;
+        "/batches/new"            => GET pages::batches::new;
+        "/batches/{id}"           => GET pages::batches::one;
+        "/batches/{id}/labels"    => GET pages::batches::export::labels;
+        "/batches/{id}/results.csv" => GET pages::batches::export::table;
+        "/ui/batches"             => POST pages::batches::forms::create;
+        "/ui/batches/{id}/add"    => POST pages::batches::forms::add;
+        "/ui/batches/{id}/take"   => POST pages::batches::forms::take;
+        "/ui/batches/{id}/items/{number}/{action}" => POST pages::batches::forms::item;
+        "/ui/batches/{id}/{action}" => POST pages::batches::forms::change;
         "/drives"                 => GET pages::drives::list;
         "/drives/{id}"            => GET pages::drives::one;
         "/ui/disks/{id}/image"    => POST pages::drives::forms::image;

@@ -8,7 +8,7 @@ use crate::{
     drives::{DriveRegistry, LiveSettings},
     error::{Code, Problem},
     http::pictures::Pictures,
-    jobs::{Dispatcher, LiveJobs},
+    jobs::{Batches, Dispatcher, LiveJobs},
     storage::{Connection, StorageError},
     supervision::{ChildRef, Supervisor},
     telemetry::Metrics,
@@ -33,6 +33,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Owner of the queue.
     pub dispatcher: ChildRef<Dispatcher>,
+    /// Takes discs for batches.
+    pub batches: ChildRef<Batches>,
     /// Owner of the images.
     pub catalog: ChildRef<Catalog>,
     /// Pictures of discs.

@@ -28,6 +28,7 @@ mod verify;
 mod wishes;
 
 pub use actor::JobDeps;
+pub use batches::{BatchDeps, Batches, TakeDisc, change as change_batch, create as create_batch};
 pub use deletion::KEEP as KEEP_DELETED;
 pub use dispatcher::Dispatcher;
 pub use hook::{Hook, HookDeps};

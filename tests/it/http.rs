@@ -4,6 +4,7 @@ mod access;
 mod api_docs;
 mod assets;
 mod assistant;
+mod batches;
 mod dashboard;
 mod diagnostics;
 mod doctor;

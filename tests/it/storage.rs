@@ -1,6 +1,7 @@
 //! The database layer, every test on SQLite and on PostgreSQL.
 
 mod access;
+mod batches;
 mod event_log;
 mod fixtures;
 mod library;

@@ -61,7 +61,7 @@ fn sort_out(node: &HealthSnapshot, critical: bool, failing: &mut Vec<String>, de
     let critical = critical
         && !node.name.starts_with("drive:")
         && !node.name.starts_with("job:")
-        && !["integrations", "machine"].contains(&node.name.as_str());
+        && !["batches", "integrations", "machine"].contains(&node.name.as_str());
     if node.state != ChildState::Running {
         let state = crate::http::wire::word(&node.state).unwrap_or_default();
         let exit = node.last_exit.as_ref().map(|exit| format!(" ({exit})")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Handlers, one file per resource.
 
+pub mod batches;
 pub mod config;
 pub mod diagnostics;
 pub mod disks;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_docs;
 pub mod assistant;
+pub mod batches;
 pub mod dashboard;
 mod disc;
 pub mod drives;

@@ -1,6 +1,7 @@
 //! The JSON types of the API.
 
 mod access;
+mod batch;
 mod check_name;
 mod config;
 mod disk;
@@ -23,6 +24,7 @@ pub use access::{
     ChangeUserBody, CreateTokenBody, CreateUserBody, NewTokenBody, NewUserBody, SessionBody, TokenBody, UserBody, WhoBody, role,
     scope,
 };
+pub use batch::{BatchBody, BatchItem, CreateBatchBody};
 pub use check_name::NameDocument;
 pub use config::{ConfigChange, ConfigDocument, ConfigImport, ImportResult, KeptSetting, Setting, SettingChange};
 pub use disk::{Bridge, Disk, DiskDetails, DiskType, Identity, Media};

@@ -17,10 +17,10 @@ mod ring;
 mod speed;
 
 pub use attention::Attention;
-pub use chart::{Curve, curve_at};
+
 pub use curve::SpeedCurve;
 pub use disc::Disc;
-pub use drive::{DriveCard, Step, drive};
+pub use drive::{DriveCard, drive};
 pub use event::{EventRow, event};
 pub use evidence::{Evidence, Section, size};
 pub use iso::{IsoRow, Picture, iso};
