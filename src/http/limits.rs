@@ -93,9 +93,11 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
 /// Budgets of one kind.
 struct Budget<C: Clock = DefaultClock> {
-    limiter: Option<RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<C::Instant>>>,
+    limiter: Option<Limiter<C>>,
     clock: C,
     /// Whether it holds for whoever uses this machine while access control is off, too.
     for_all: bool,

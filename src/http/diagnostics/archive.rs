@@ -30,11 +30,6 @@ impl Archive {
         }
     }
 
-    /// The file of this name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
     /// The archive; everything lies in the folder `folder`.
     ///
     /// # Errors

@@ -159,7 +159,7 @@ fn jobs_that_work_with_an_image_are_found() {
         let in_use = || db.read_blocking(|conn| isos::is_in_use(conn, &image)).unwrap();
         assert!(in_use(), "its maker waits to run again");
         let done = JobState::Completed { verdict: Verdict::Complete };
-        db.write_blocking(|conn| jobs::update(conn, &JobRecord { state: done.clone(), ..maker.clone() })).unwrap();
+        db.write_blocking(|conn| jobs::update(conn, &JobRecord { state: done, ..maker.clone() })).unwrap();
         assert!(!in_use());
         assert_eq!(db.read_blocking(|conn| isos::last_check(conn, image.id)).unwrap(), None);
         let check = JobRecord { kind: JobKind::Verify, iso_id: Some(image.id), ..job("check") };

@@ -29,7 +29,7 @@ pub fn list(folder: &Path) -> Vec<DiscFile> {
         // What is no text cannot come back from a form.
         let name = entry.file_name().into_string().ok()?;
         let data = std::fs::metadata(entry.path()).ok()?;
-        (is_disc(&name) && data.is_file()).then(|| DiscFile { name, size: data.len() })
+        (is_disc(&name) && data.is_file()).then_some(DiscFile { name, size: data.len() })
     };
     let mut found: Vec<DiscFile> = std::fs::read_dir(folder).into_iter().flatten().take(MOST * 10).filter_map(file).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));

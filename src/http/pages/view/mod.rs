@@ -23,7 +23,7 @@ pub use disc::Disc;
 pub use drive::{DriveCard, drive};
 pub use event::{EventRow, event};
 pub use evidence::{Evidence, Section, size};
-pub use iso::{IsoRow, Picture, iso};
+pub use iso::{IsoRow, iso};
 pub use job::{JobRow, job, title};
 pub use life::{RingChart, life, rings};
 pub use machine::{MachineChart, machine};
