@@ -132,18 +132,7 @@ impl Parts {
             (ChildRef::new("event_log"), ChildRef::new("catalog"), ChildRef::new("dispatcher"));
         let (manager, http) = (ChildRef::new("manager"), ChildRef::new("http"));
         let (registry, live) = (DriveRegistry::default(), LiveJobs::default());
-        let job_deps = JobDeps {
-            journal: self.journal.clone(),
-            registry: registry.clone(),
-            live: live.clone(),
-            catalog: catalog.clone(),
-            settings: self.settings.clone(),
-            metrics: self.metrics.clone(),
-            roots: self.config.allowed_roots(),
-            patience: patience(self.config.wedged_after),
-            stopping: Arc::clone(&self.stopping),
-            worker: self.worker.clone(),
-        };
+        let job_deps = self.job_deps(&registry, &live, &catalog);
         let drive_deps = DriveDeps {
             journal: self.journal.clone(),
             registry: registry.clone(),
@@ -197,6 +186,21 @@ impl Parts {
             .child(machine)
             .child(web);
         Root::start(&root_ref, tree)
+    }
+
+    fn job_deps(&self, registry: &DriveRegistry, live: &LiveJobs, catalog: &ChildRef<Catalog>) -> JobDeps {
+        JobDeps {
+            journal: self.journal.clone(),
+            registry: registry.clone(),
+            live: live.clone(),
+            catalog: catalog.clone(),
+            settings: self.settings.clone(),
+            metrics: self.metrics.clone(),
+            roots: self.config.allowed_roots(),
+            patience: patience(self.config.wedged_after),
+            stopping: Arc::clone(&self.stopping),
+            worker: self.worker.clone(),
+        }
     }
 
     /// The part that takes discs for batches.

@@ -3,6 +3,7 @@
 //! All keys stand in one table ([`KEYS`]); an unknown key or a bad value stops the start with one line that names the key, the
 //! value and what is allowed.
 
+mod group;
 mod help;
 mod keys;
 pub mod limits;

@@ -3,6 +3,7 @@
 //! `facts` collects, `drives` judges drives and the machine from facts only, `service` looks at folders, database, hook and
 //! address, `start` says whether the service would start with changed settings. All of it blocks, and may hang with a drive.
 
+mod access;
 mod drives;
 mod facts;
 mod finding;

@@ -124,9 +124,9 @@ fn signing_in_takes_the_right_password_and_out_ends_the_session_for_good() {
     let mut browser = Browser::new(&service);
     let page = browser.get("/login?next=%2Fjobs%3Fq%3D1").text();
     assert!(page.contains("name=\"next\" value=\"/jobs?q=1\"") && page.contains("autocomplete=\"current-password\""), "{page}");
-    let wrong = browser.form("/login", &[("name", "ada"), ("password", "wrong password")]);
+    let wrong = browser.form("/login", &[("name", "ada"), ("password", "a wrong passphrase")]);
     assert_eq!((wrong.status, wrong.header("set-cookie")), (401, ""));
-    let nobody = browser.form("/login", &[("name", "nobody"), ("password", "wrong password")]);
+    let nobody = browser.form("/login", &[("name", "nobody"), ("password", "a wrong passphrase")]);
     assert_eq!(wrong.text().replace("\"ada\"", "\"nobody\""), nobody.text(), "the same words for a name that is none");
     for (next, leads) in [("/jobs?q=1", "/jobs?q=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("", "/")] {
         let answer = Browser::new(&service).form("/login", &[("name", " ADA "), ("password", ADMIN.1), ("next", next)]);
@@ -193,7 +193,7 @@ fn with_a_second_step_a_password_is_not_enough_and_no_code_works_twice() {
         browser.form("/ui/account/second-step", &[("seed", &seed), ("code", code), ("current", current)])
     };
     assert_eq!(on(&mut browser, "000000", ADMIN.1).status, 422);
-    assert_eq!(on(&mut browser, &code(&seed, 0), "wrong password").status, 422);
+    assert_eq!(on(&mut browser, &code(&seed, 0), "a wrong passphrase").status, 422);
     let used = code(&seed, 0);
     let done = on(&mut browser, &used, ADMIN.1);
     assert_eq!(done.status, 200);
@@ -216,7 +216,7 @@ fn with_a_second_step_a_password_is_not_enough_and_no_code_works_twice() {
     assert_eq!((enter(&second, &next), enter(&second, &codes[0].to_uppercase())), (401, 303));
     let third = ticket();
     assert_eq!((enter(&third, codes[0]), enter(&third, codes[1])), (401, 303), "a recovery code works once");
-    assert_eq!(browser.form("/ui/account/second-step/off", &[("current", "wrong password")]).status, 422);
+    assert_eq!(browser.form("/ui/account/second-step/off", &[("current", "a wrong passphrase")]).status, 422);
     assert_eq!(browser.form("/ui/account/second-step/off", &[("current", ADMIN.1)]).status, 303);
     Browser::signed_in(&service, ADMIN.0, ADMIN.1);
 }
@@ -231,7 +231,7 @@ fn wrong_passwords_make_everybody_wait_for_this_account_and_the_page_says_how_lo
     for name in [ADMIN.0, "nobody"] {
         let mut waits = 0;
         for _ in 0..8 {
-            let answer = attempt(&service, name, "wrong password");
+            let answer = attempt(&service, name, "a wrong passphrase");
             if answer.status == 429 {
                 waits += 1;
                 let seconds: u64 = answer.header("retry-after").parse().expect("seconds");
@@ -242,7 +242,7 @@ fn wrong_passwords_make_everybody_wait_for_this_account_and_the_page_says_how_lo
     }
     // Even with the right password, while somebody else is let in.
     for _ in 0..12 {
-        attempt(&service, ADMIN.0, "wrong password");
+        attempt(&service, ADMIN.0, "a wrong passphrase");
     }
     assert_eq!(
         (attempt(&service, "grace", ADMIN.1).status, service.get("/api/v1/session")["name"].as_str()),
@@ -284,7 +284,7 @@ fn a_password_is_changed_with_the_old_one_and_ends_all_other_sessions() {
         browser.form("/ui/account/password", &[("current", current), ("password", new), ("repeated", repeated)])
     };
     for (current, new, repeated, field) in [
-        ("wrong password", "another battery", "another battery", "current"),
+        ("a wrong passphrase", "another battery", "another battery", "current"),
         (ADMIN.1, "short", "short", "password"),
         (ADMIN.1, "another battery", "other battery", "repeated"),
     ] {
@@ -454,12 +454,12 @@ fn live_connections_end_with_the_session_and_do_not_tell_what_others_did() {
 #[test]
 fn no_secret_is_in_a_log_an_event_or_an_error() {
     let mut service = Service::builder().drives(0).set("DISK2ISO_LOG_LEVEL", "trace").auth().start();
-    let mut secrets = vec![service.token.clone(), ADMIN.1.to_owned(), "wrong password".to_owned()];
+    let mut secrets = vec![service.token.clone(), ADMIN.1.to_owned(), "a wrong passphrase".to_owned()];
     let mut ada = Browser::signed_in(&service, ADMIN.0, ADMIN.1);
     secrets.push(ada.cookie.split_once('.').expect("secret").1.to_owned());
     let csrf = ada.csrf.clone();
     secrets.push(csrf.clone());
-    Browser::new(&service).form("/login", &[("name", "typed a secret here"), ("password", "wrong password")]);
+    Browser::new(&service).form("/login", &[("name", "typed a secret here"), ("password", "a wrong passphrase")]);
     secrets.push("typed a secret here".to_owned());
     let made = ada.api("POST", "/api/v1/users", &json!({ "name": "grace", "role": "viewer" })).json();
     let link = made["link"].as_str().expect("link").rsplit('=').next().expect("secret").to_owned();
