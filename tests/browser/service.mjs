@@ -189,6 +189,8 @@ export async function furnished() {
     made.image = isos.find((iso) => iso.job_uuid === made.complete).id;
     made.damagedImage = isos.find((iso) => iso.job_uuid === made.damaged).id;
     made.drive = "virtual-drive0";
+    const marks = ["BOX-3/1", "BOX-3/2", "<b>BOX</b>-3/3 צילומים"];
+    made.batch = (await service.call("POST", "/api/v1/batches", { title: "Attic, box 3", marks })).id;
     return { service, ...made };
   } catch (error) {
     console.error(service.log());
