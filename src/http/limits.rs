@@ -5,7 +5,11 @@
 //! * **Size** ([`check_size`]): of the address and the headers; of bodies in `body.rs`.
 //! * **Time**: head ([`HEAD_LIMIT`]), body (`body.rs`), idle connections ([`KEEP_ALIVE`]), clients that take nothing (`server.rs`).
 
-use super::{auth::Access, problem};
+use super::{
+    AppState,
+    auth::{Access, origin},
+    problem,
+};
 use crate::{
     config::limits::{self, Limits},
     domain::access::{Means, Principal},
@@ -173,7 +177,9 @@ pub async fn limit<B: MessageBody + 'static>(
     let wait = match request.app_data::<Data<Rates>>() {
         Some(rates) => {
             let access = Access::of(request.request());
-            let address = request.peer_addr().map(|peer| peer.ip());
+            // Behind a proxy that is believed, everybody has a budget of their own.
+            let address = request.app_data::<Data<AppState>>().map(|state| origin::address(request.request(), &state.config));
+            let address = address.and_then(|address| address.parse().ok()).or(request.peer_addr().map(|peer| peer.ip()));
             rates.take(request.method(), request.path(), access.who(), address)
         }
         None => Ok(()),

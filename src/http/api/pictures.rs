@@ -25,6 +25,9 @@ use actix_web::{
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
+/// More sectors than any disc has.
+pub const MAX_SECTORS: u64 = 1 << 39;
+
 /// Most files of one answer.
 const MAX_FILES: usize = 50;
 
@@ -180,6 +183,11 @@ fn range(mut params: Params) -> Result<Range<u64>, Problem> {
     params.finish()?;
     let refuse = |name: &str, why: &str| Problem::new(Code::InvalidQuery, format!("{name}: {why}")).about(name);
     let from = from.ok_or_else(|| refuse("from", allowed))?;
-    let end = from.checked_add(count).filter(|end| *end <= 1 << 40 && count > 0);
-    Ok(from..end.ok_or_else(|| refuse("count", "no disc has so many sectors; 1 or more"))?)
+    if from > MAX_SECTORS {
+        return Err(refuse("from", "no disc has so many sectors"));
+    }
+    if !(1..=MAX_SECTORS).contains(&count) {
+        return Err(refuse("count", "no disc has so many sectors; 1 or more"));
+    }
+    Ok(from..from + count)
 }

@@ -7,7 +7,7 @@ use crate::{
         job::Decision,
         options::{HashKind, Mode},
     },
-    http::api::{isos, jobs},
+    http::api::{isos, jobs, pictures::MAX_SECTORS},
     storage::{MAX_LIMIT, Page},
 };
 use serde_json::{Value, json};
@@ -103,7 +103,7 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
     let one = |words: &[&str]| Some(json!({ "type": "string", "enum": words }));
     let schema = match (path, name.as_str()) {
         (_, "limit") => Some(json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": Page::default().limit })),
-        (_, "q") => Some(json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": TEXT })),
+        (_, "q") => Some(json!({ "type": "string", "maxLength": 200, "pattern": TEXT })),
         (_, "since" | "until") if text => Some(
             json!({ "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "string", "format": "date" }, { "const": "" }] }),
         ),
@@ -124,7 +124,11 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
         }
         ("/jobs", "sort") => one(&both_ways(&jobs::ORDERS).iter().map(String::as_str).collect::<Vec<_>>()),
         ("/isos", "sort") => one(&both_ways(&isos::ORDERS).iter().map(String::as_str).collect::<Vec<_>>()),
-        _ if text => Some(json!({ "type": "string", "minLength": 1, "maxLength": 1000, "pattern": TEXT })),
+        (_, "from") if path.ends_with("/sectors") => Some(json!({ "type": "integer", "minimum": 0, "maximum": MAX_SECTORS })),
+        (_, "count") if path.ends_with("/sectors") => {
+            Some(json!({ "type": "integer", "minimum": 1, "maximum": MAX_SECTORS, "default": 1 }))
+        }
+        _ if text => Some(json!({ "type": "string", "maxLength": 1000, "pattern": TEXT })),
         _ => None,
     };
     if let Some(schema) = schema {

@@ -1,6 +1,7 @@
 //! The page `/`: numbers, drives, what needs a decision, what runs and waits, what happened, the last images, the machine.
 
 use super::{
+    assistant,
     frame::{self, Frame, Place},
     view::{self, Attention, DriveCard, EventRow, IsoRow, JobRow, MachineChart},
 };
@@ -34,6 +35,8 @@ const EVENTS: u32 = 8;
 #[template(path = "dashboard.html")]
 struct Dashboard {
     frame: Frame,
+    /// The first steps are still to be taken, and whoever looks may take them.
+    first_steps: bool,
     numbers: Vec<Number>,
     drives: Vec<DriveCard>,
     attention: Vec<Attention>,
@@ -74,6 +77,7 @@ pub async fn dashboard(_: May<Look>, state: Data<AppState>, request: HttpRequest
 }
 
 async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Problem> {
+    let first_steps = frame.may_administer() && assistant::pending(state).await?;
     let language = frame.language;
     let disks: Vec<Disk> = state.registry.all().iter().map(Disk::from).collect();
     // Whose last job is shown: those that say how it ended.
@@ -111,6 +115,7 @@ async fn gather(state: &Data<AppState>, frame: Frame) -> Result<Dashboard, Probl
     };
     let number = |key, value, en, de, url| Number { key, value, label: language.pick(en, de), url };
     Ok(Dashboard {
+        first_steps,
         numbers: vec![
             number("active", count("running"), "active", "laufen", "/jobs?status=running"),
             number("queued", count("queued") + count("paused"), "waiting", "warten", "/jobs?status=queued,paused"),

@@ -53,6 +53,8 @@ fn is_for_people(request: &HttpRequest) -> bool {
     let path = request.path();
     let program =
         FOR_PROGRAMS.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    // The one page below an address for programs.
+    let program = program && path != "/api/docs";
     let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !program && accepted.contains("text/html")
 }

@@ -20,13 +20,14 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn create(_: May<Operate>, state: Data<AppState>, request: HttpRequest, form: Form) -> Result<HttpResponse, Problem> {
+pub async fn create(may: May<Operate>, state: Data<AppState>, request: HttpRequest, form: Form) -> Result<HttpResponse, Problem> {
     let frame = Frame::new(&request, Place::Jobs, "");
     let language = frame.language;
     let drive = form.text("device").and_then(|device| state.registry.find(device));
     let chosen = Chosen::filled_in(&request, &form);
     let mut mistakes = Mistakes::new();
     let mut job = chosen.request(form.text("device").unwrap_or_default().to_owned());
+    job.by = may.account();
     job.options = options::parse(&form, language, &mut mistakes);
     let priority = number(&form, "priority", -100, 100, language, &mut mistakes);
     job.priority = priority.and_then(|number| i32::try_from(number).ok()).unwrap_or(0);
