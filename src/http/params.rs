@@ -17,7 +17,7 @@ use std::{
 pub struct Params(BTreeMap<String, String>);
 
 /// Longest parameter in bytes.
-const MAX_LENGTH: usize = 4096;
+pub const MAX_LENGTH: usize = 4096;
 
 fn refuse(name: &str, why: impl Into<String>) -> Problem {
     Problem::new(Code::InvalidQuery, why).about(name)
@@ -43,8 +43,8 @@ impl Params {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode("query", name)?, value);
             let value = decode(&name, value)?;
-            if value.len() > MAX_LENGTH {
-                return Err(refuse(&name, format!("{name} is longer than {MAX_LENGTH} bytes")));
+            if value.chars().count() > MAX_LENGTH {
+                return Err(refuse(&name, format!("{name} is longer than {MAX_LENGTH} characters")));
             }
             if values.insert(name.clone(), value).is_some() {
                 return Err(refuse(&name, format!("{name} came twice; several values are separated by commas")));

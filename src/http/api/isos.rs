@@ -53,8 +53,8 @@ pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web:
         job: params.parsed("job", "the uuid of a job")?,
         since: params.time("since")?,
         until: params.time("until")?,
-        min_size: params.parsed("min_size", "a number of bytes")?,
-        max_size: params.parsed("max_size", "a number of bytes")?,
+        min_size: bytes(&mut params, "min_size")?,
+        max_size: bytes(&mut params, "max_size")?,
         check: params.word("check", &CHECKS)?,
         trash: params.parsed("trash", "true or false")?.unwrap_or(false),
     };
@@ -62,6 +62,15 @@ pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web:
     params.finish()?;
     let found = state.read(Code::IsoUnknown, move |conn| isos::list(conn, &filter, &page)).await?;
     Ok(web::Json(List { items: found.items.into_iter().map(Iso::from).collect(), next_cursor: found.next_cursor }))
+}
+
+/// Databases count to 2^63.
+fn bytes(params: &mut Params, name: &str) -> Result<Option<u64>, Problem> {
+    Ok(params
+        .parsed::<i64>(name, "a number of bytes")?
+        .map(u64::try_from)
+        .transpose()
+        .map_err(|_| Problem::new(Code::InvalidQuery, format!("{name} must not be negative")).about(name))?)
 }
 
 /// One image, with its files, tracks, hashes, sizes, statistics and programs.

@@ -7,7 +7,10 @@ use crate::{
         job::Decision,
         options::{HashKind, Mode},
     },
-    http::api::{isos, jobs, pictures::MAX_SECTORS},
+    http::{
+        api::{isos, jobs, pictures::MAX_SECTORS},
+        params::MAX_LENGTH,
+    },
     storage::{MAX_LIMIT, Page},
 };
 use serde_json::{Value, json};
@@ -107,7 +110,7 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
         (_, "since" | "until") if text => Some(
             json!({ "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "string", "format": "date" }, { "const": "" }] }),
         ),
-        (_, "since" | "before" | "Last-Event-ID") | ("/system/logs", "cursor") => {
+        (_, "since" | "before" | "Last-Event-ID" | "min_size" | "max_size") | ("/system/logs", "cursor") => {
             Some(json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX }))
         }
         (_, "uuid" | "job" | "iso") => Some(json!({ "type": "string", "format": "uuid" })),
@@ -128,7 +131,7 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
         (_, "count") if path.ends_with("/sectors") => {
             Some(json!({ "type": "integer", "minimum": 1, "maximum": MAX_SECTORS, "default": 1 }))
         }
-        _ if text => Some(json!({ "type": "string", "maxLength": 1000, "pattern": TEXT })),
+        _ if text => Some(json!({ "type": "string", "maxLength": MAX_LENGTH, "pattern": TEXT })),
         _ => None,
     };
     if let Some(schema) = schema {
