@@ -16,7 +16,7 @@ use std::{
 /// The query string. Take every known parameter, then call [`Params::finish`].
 pub struct Params(BTreeMap<String, String>);
 
-/// Longest parameter in bytes.
+/// Longest parameter in characters.
 pub const MAX_LENGTH: usize = 4096;
 
 fn refuse(name: &str, why: impl Into<String>) -> Problem {

@@ -66,11 +66,9 @@ pub async fn list(_: May<Look>, state: State, mut params: Params) -> Result<web:
 
 /// Databases count to 2^63.
 fn bytes(params: &mut Params, name: &str) -> Result<Option<u64>, Problem> {
-    Ok(params
-        .parsed::<i64>(name, "a number of bytes")?
-        .map(u64::try_from)
-        .transpose()
-        .map_err(|_| Problem::new(Code::InvalidQuery, format!("{name} must not be negative")).about(name))?)
+    let number = params.parsed::<i64>(name, "a number of bytes")?;
+    let negative = |_| Problem::new(Code::InvalidQuery, format!("{name} must not be negative")).about(name);
+    number.map(u64::try_from).transpose().map_err(negative)
 }
 
 /// One image, with its files, tracks, hashes, sizes, statistics and programs.
