@@ -15,11 +15,12 @@ async function shoot(browser, world, what, list, forms, prepare = async () => {}
     const { context, page } = await visitor(browser, { language, dark, viewport });
     for (const { name, at } of list) {
       await page.goto(world.service.url + at(world), { waitUntil: "load" });
-      await prepare(page);
+      const mend = await prepare(page);
       // What is loaded late (charts, drawings) shall be in the picture.
       await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
       const file = `${name}.${what}.${viewport.width}.${dark ? "dark" : "light"}.${language}.png`;
       await page.screenshot({ path: join(folder, file), fullPage: true });
+      await mend?.();
     }
     await context.close();
   }
@@ -38,12 +39,9 @@ try {
   await shoot(browser, world, "full", pages, every);
   await shoot(browser, bare, "empty", pages.filter((page) => !page.furnished), few);
   await shoot(browser, world, "lost", pages.slice(0, 1), few, async (page) => {
-    await page.waitForTimeout(500);
-    await page.context().setOffline(true);
     await world.service.stop();
     await page.locator("[data-connection]").waitFor({ state: "visible" });
-    await page.context().setOffline(false);
-    await world.service.restart();
+    return () => world.service.restart();
   });
   console.log(`pictures are in ${folder}`);
 } finally {

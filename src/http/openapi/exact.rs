@@ -113,7 +113,9 @@ fn exact_parameter(path: &str, parameter: &mut Value) {
         (_, "since" | "before" | "Last-Event-ID" | "min_size" | "max_size") | ("/system/logs", "cursor") => {
             Some(json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX }))
         }
-        (_, "uuid" | "job" | "iso") => Some(json!({ "type": "string", "format": "uuid" })),
+        (_, "uuid") => Some(json!({ "type": "string", "format": "uuid" })),
+        // Nothing restricts nothing, so that a form can be sent as it is.
+        (_, "job" | "iso") => Some(json!({ "anyOf": [{ "type": "string", "format": "uuid" }, { "const": "" }] })),
         (path, "id") if path.starts_with("/isos") => Some(json!({ "type": "string", "format": "uuid" })),
         (_, "level") => one(&["info", "warning", "error"]),
         (_, "disk_type") => one(&jobs::DISK_TYPES),

@@ -271,7 +271,8 @@ impl Facts<'_> {
         let mut add =
             |name: &'static str, value: Option<String>, exact: String| all.extend(value.map(|value| (name, value, exact)));
         let size = |bytes| sentences::size(bytes, language);
-        let measured = Some(job).filter(|job| job.size_total > 0);
+        // A job that asks has no live numbers any more; the sectors below tell what it has read.
+        let measured = Some(job).filter(|job| job.size_total > 0 && (job.size_processed > 0 || job.status == "running"));
         add(
             language.pick("Done", "Erledigt"),
             measured.map(|job| {
