@@ -1,4 +1,4 @@
-//! What the outside sees: REST, WebSocket, server-sent events, metrics, health and one page.
+//! What the outside sees: REST, WebSocket, server-sent events, metrics, health and the pages for people.
 //!
 //! * [`routes`] has every URL on one page; handlers live in `api/<resource>.rs` and `pages/`.
 //! * `wire/` holds the JSON types. They are neither database rows nor domain types, so that each can change alone.
