@@ -1,4 +1,6 @@
 //! Accounts from the outside: the first one, signing in and out, sessions, tokens, second step, what is told and what is not.
+//!
+//! Longer than other files: the stories share one browser and one set of words.
 
 use super::support::{Answer, ask, one_image, settled};
 use crate::support::service::{ADMIN, Service};
